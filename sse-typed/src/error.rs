@@ -1,0 +1,334 @@
+//! What went wrong: one type, opaque and small, that says whether anything follows.
+//!
+//! Text of ours holds no URL, no header value and no data: these are facts, behind accessors.
+
+use std::any::Any;
+use std::fmt;
+
+use http::{HeaderMap, StatusCode};
+
+use crate::event::ServerSentEvent;
+use crate::parse::EventTooLarge;
+
+/// Any error, as a cause.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a stream could not be opened, an event not be read, or a stream not go on.
+///
+/// One pointer in size. [`kind`](Self::kind) tells errors apart, [`is_final`](Self::is_final) whether the stream is at
+/// its end; the cause is in [`source`](std::error::Error::source), and what the server said is behind the accessors.
+/// `Display` and `Debug` show no URL, header value or data.
+///
+/// ```
+/// # use sse_typed::{Error, ErrorKind};
+/// fn report(error: &Error) {
+///     match error.kind() {
+///         ErrorKind::Decode => eprintln!("skipped an event: {error} at {}", error.path().unwrap_or("?")),
+///         ErrorKind::Status => eprintln!("refused: {error}: {}", error.body().unwrap_or_default()),
+///         _ if error.is_final() => eprintln!("the stream is over: {error}"),
+///         _ => eprintln!("{error}"),
+///     }
+/// }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    is_final: bool,
+    /// What happened, where the kind alone does not say it.
+    message: Option<&'static str>,
+    source: Option<BoxError>,
+    /// The event concerned, and the type that it could not be read as.
+    event: Option<ServerSentEvent>,
+    payload_type: Option<&'static str>,
+    path: Option<String>,
+    /// What an `error` event carried.
+    payload: Option<Box<dyn Any + Send + Sync>>,
+    status: Option<StatusCode>,
+    headers: Option<HeaderMap>,
+    body: Option<String>,
+    attempts: u32,
+    gave_up: bool,
+}
+
+/// What kind of thing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request cannot be built, or not be sent again as the policy wants. Final.
+    Request,
+    /// No response came: no connection, no answer, a failed TLS handshake. Final once it is not tried again.
+    Connect,
+    /// The server answered with another status than 200 and 204. Final once it is not tried again.
+    Status,
+    /// The server answered with something that is no event stream, or one that is still compressed. Final.
+    ContentType,
+    /// The connection broke while the stream was open. Final once it is not tried again.
+    Transport,
+    /// Nothing came for as long as `idle_timeout` allows. Final once it is not tried again.
+    IdleTimeout,
+    /// An event held more than `max_event_size` allows. Final.
+    EventTooLarge,
+    /// One event could not be read. The stream goes on, unless `DecodeErrors::Stop` was chosen.
+    Decode,
+    /// The server sent an event that the type marks as an `error`. The stream goes on, unless it is also marked `done`.
+    Event,
+    /// The stream ended before the event that the type marks as `done`, or in the middle of an event. Final.
+    Incomplete,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            is_final: !matches!(kind, ErrorKind::Decode | ErrorKind::Event),
+            message: None,
+            source: None,
+            event: None,
+            payload_type: None,
+            path: None,
+            payload: None,
+            status: None,
+            headers: None,
+            body: None,
+            attempts: 0,
+            gave_up: false,
+        }))
+    }
+
+    /// `event`'s data is no `T`.
+    pub(crate) fn decode<T: ?Sized>(event: ServerSentEvent, source: impl Into<BoxError>) -> Self {
+        let mut error = Self::new(ErrorKind::Decode).because(source);
+        error.0.payload_type = Some(std::any::type_name::<T>());
+        error.0.event = Some(event);
+        error
+    }
+
+    /// The type takes no such event, and wants to be told.
+    pub(crate) fn unknown_event(event: ServerSentEvent) -> Self {
+        let mut error = Self::new(ErrorKind::Decode).saying("no variant takes");
+        error.0.event = Some(event);
+        error
+    }
+
+    /// `event` reports an error, which `payload` describes.
+    pub(crate) fn event_payload<T: Send + Sync + 'static>(event: ServerSentEvent, payload: T) -> Self {
+        let mut error = Self::new(ErrorKind::Event);
+        error.0.event = Some(event);
+        error.0.payload = Some(Box::new(payload));
+        error
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// A sentence in place of the kind's own.
+    pub(crate) fn saying(mut self, message: &'static str) -> Self {
+        self.0.message = Some(message);
+        self
+    }
+
+    pub(crate) fn at_path(mut self, path: Option<String>) -> Self {
+        self.0.path = path;
+        self
+    }
+
+    pub(crate) fn ending_the_stream(mut self) -> Self {
+        self.0.is_final = true;
+        self
+    }
+
+    /// What kind of error this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the stream is over. If not, the error concerns one event: poll again for the next.
+    pub fn is_final(&self) -> bool {
+        self.0.is_final
+    }
+
+    /// The status that the server answered with, where it did so.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// The headers that the server answered with, where it refused the stream.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.headers.as_ref()
+    }
+
+    /// The body of the answer that refused the stream, as text: its first 64 KiB, or what came of it in the time that
+    /// was given to it. `None` where no such answer came or its body was not read.
+    pub fn body(&self) -> Option<&str> {
+        self.0.body.as_deref()
+    }
+
+    /// The event that could not be read, or that reports the error.
+    pub fn event(&self) -> Option<&ServerSentEvent> {
+        self.0.event.as_ref()
+    }
+
+    /// Where in the data reading failed, such as `items[3].price`, where the format can tell.
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// How many attempts were made to get the stream, or to get it back, after the failure with which the outage began.
+    /// 0 if there was none.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The payload of an `error` event, if it is a `T`.
+    pub fn downcast_ref<T: 'static>(&self) -> Option<&T> {
+        self.0.payload.as_ref()?.downcast_ref()
+    }
+
+    /// The payload of an `error` event, if it is a `T`.
+    ///
+    /// # Errors
+    /// This error itself, if it holds no `T`.
+    pub fn downcast<T: 'static>(mut self) -> Result<T, Self> {
+        match self.0.payload.take().map(Box::<dyn Any + Send + Sync>::downcast::<T>) {
+            Some(Ok(payload)) => Ok(*payload),
+            other => {
+                self.0.payload = other.and_then(Result::err);
+                Err(self)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, message, event, payload_type, status, attempts, gave_up, .. } = &*self.0;
+        match attempts {
+            0 => {}
+            _ if !gave_up => {}
+            1 => f.write_str("gave up after 1 attempt: ")?,
+            _ => write!(f, "gave up after {attempts} attempts: ")?,
+        }
+        match (message, kind) {
+            (Some(message), _) => f.write_str(message)?,
+            (None, ErrorKind::Request) => f.write_str("could not build the request")?,
+            (None, ErrorKind::Connect) => f.write_str("could not connect")?,
+            (None, ErrorKind::Status) => f.write_str("the server refused the stream")?,
+            (None, ErrorKind::ContentType) => f.write_str("the response is no event stream")?,
+            (None, ErrorKind::Transport) => f.write_str("the connection broke")?,
+            (None, ErrorKind::IdleTimeout) => f.write_str("nothing came from the server in the time allowed")?,
+            (None, ErrorKind::EventTooLarge) => f.write_str("an event is too large")?,
+            (None, ErrorKind::Decode) => f.write_str("could not read")?,
+            (None, ErrorKind::Event) => f.write_str("the server reported an error in")?,
+            (None, ErrorKind::Incomplete) => f.write_str("the stream ended too early")?,
+        }
+        if let (ErrorKind::Status, Some(status)) = (kind, status) {
+            write!(f, " with status {status}")?;
+        }
+        if let Some(event) = event {
+            write!(f, " event `{}`", Excerpt(&event.event))?;
+        }
+        if let Some(name) = payload_type {
+            write!(f, " as `{}`", Unqualified(name))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, is_final, source, event, path, status, attempts, .. } = &*self.0;
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", kind).field("message", &format_args!("{self}")).field("is_final", is_final);
+        if let Some(event) = event {
+            debug.field("event", &event.event);
+        }
+        if let Some(path) = path {
+            debug.field("path", path);
+        }
+        if let Some(status) = status {
+            debug.field("status", status);
+        }
+        if *attempts > 0 {
+            debug.field("attempts", attempts);
+        }
+        if let Some(source) = source {
+            debug.field("source", source);
+        }
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<EventTooLarge> for Error {
+    fn from(error: EventTooLarge) -> Self {
+        Self::new(ErrorKind::EventTooLarge).because(error)
+    }
+}
+
+/// Text of a server in a sentence of ours: no control characters, and no more of it than one wants to read.
+struct Excerpt<'a>(&'a str);
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LENGTH: usize = 64;
+        let end = self.0.char_indices().nth(LENGTH).map_or(self.0.len(), |(at, _)| at);
+        write!(f, "{}{}", self.0[..end].escape_debug(), if end < self.0.len() { "…" } else { "" })
+    }
+}
+
+/// A type's name as its user writes it: `Vec<Price>` for `alloc::vec::Vec<shop::Price>`.
+struct Unqualified<'a>(&'a str);
+
+impl fmt::Display for Unqualified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_path = |char: char| char.is_alphanumeric() || char == '_' || char == ':';
+        let mut rest = self.0;
+        while !rest.is_empty() {
+            let path = rest.find(|char| !is_path(char)).unwrap_or(rest.len());
+            f.write_str(rest[..path].rsplit("::").next().unwrap_or_default())?;
+            let other = rest[path..].find(is_path).map_or(rest.len(), |at| path + at);
+            f.write_str(&rest[path..other])?;
+            rest = &rest[other..];
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_pointer() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn a_type_is_named_as_its_user_writes_it() {
+        for (name, written) in [
+            ("u32", "u32"),
+            ("shop::Price", "Price"),
+            ("alloc::vec::Vec<shop::Price>", "Vec<Price>"),
+            ("(a::B, core::option::Option<&str>)", "(B, Option<&str>)"),
+            ("<a::B as c::D>::E", "<B as D>E"),
+        ] {
+            assert_eq!(Unqualified(name).to_string(), written);
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_cannot_forge_lines() {
+        let name = format!("a\u{1b}[31m{}", "é".repeat(100));
+        let shown = Excerpt(&name).to_string();
+        assert!(!shown.contains('\u{1b}') && shown.ends_with('…') && shown.chars().count() < 80, "{shown}");
+    }
+}

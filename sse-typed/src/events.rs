@@ -1,0 +1,224 @@
+//! Frames become values: what a type of events has to say, and the types that take every event.
+//!
+//! Knows nothing of connections. `#[derive(SseEvents)]` writes these impls for your own types.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use crate::deserialize::Deserializer;
+use crate::error::{BoxError, Error};
+use crate::parse::{Frame, RawEvent};
+
+/// A type whose values are the events of a stream: which frames it takes, and as what. `D` reads the data.
+///
+/// Derive it. By hand it is one function, for names that only the running program knows:
+///
+/// ```
+/// use sse_typed::{Deserializer, Dispatch, Error, Frame, SseEvents};
+///
+/// /// Topics come and go; each event belongs to one.
+/// struct Update { topic: String, data: String }
+///
+/// impl<D> SseEvents<D> for Update {
+///     fn from_frame(frame: Frame<'_>, _: &D) -> Result<Dispatch<Self>, Error> {
+///         match frame {
+///             Frame::Event(event) => Ok(match event.event().strip_prefix("topics/") {
+///                 Some(topic) => Dispatch::value(Update { topic: topic.to_owned(), data: event.data().to_owned() }),
+///                 None => Dispatch::unknown(),
+///             }),
+///             _ => Ok(Dispatch::skip()),
+///         }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which server-sent events it takes, or `{D}` cannot read them",
+    label = "no `SseEvents<{D}>`",
+    note = "put `#[derive(SseEvents)]` on an enum with a variant for each event, or use `Data<{Self}>` to read every event's data as a `{Self}`"
+)]
+pub trait SseEvents<D>: Sized {
+    /// Whether some event is marked to end the stream. Without that event, the end of a stream is
+    /// [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete).
+    const HAS_DONE: bool = false;
+
+    /// Takes a frame, or leaves it.
+    ///
+    /// # Errors
+    /// An event that should be of this type and is not, or one that reports an error.
+    fn from_frame(frame: Frame<'_>, deserializer: &D) -> Result<Dispatch<Self>, Error>;
+}
+
+/// The names that a type of events knows. Derived together with [`SseEvents`].
+pub trait EventNames {
+    /// The names of the events that become values, in the order of the variants, each once and without aliases: what one
+    /// asks a server for.
+    const EVENT_NAMES: &'static [&'static str];
+
+    /// The name of the event that this value came from or would come from: for a variant with aliases the main one, for
+    /// one that keeps unknown events theirs, and `""` for what is no event.
+    fn event_name(&self) -> &str;
+}
+
+/// What [`SseEvents::from_frame`] made of a frame.
+#[derive(Debug)]
+pub struct Dispatch<E>(pub(crate) Outcome<E>);
+
+#[derive(Debug)]
+pub(crate) enum Outcome<E> {
+    Value { data: E, event: Option<&'static str>, done: bool },
+    Skip,
+    Unknown,
+}
+
+impl<E> Dispatch<E> {
+    /// An item of the stream.
+    pub const fn value(data: E) -> Self {
+        Self(Outcome::Value { data, event: None, done: false })
+    }
+
+    /// Nothing: the frame is known, and not wanted.
+    pub const fn skip() -> Self {
+        Self(Outcome::Skip)
+    }
+
+    /// Nothing: an event of no known name.
+    pub const fn unknown() -> Self {
+        Self(Outcome::Unknown)
+    }
+
+    /// The same, where the event's name is known beforehand: spares the item a copy of it.
+    #[must_use]
+    pub fn named(mut self, name: &'static str) -> Self {
+        if let Outcome::Value { event, .. } = &mut self.0 {
+            *event = Some(name);
+        }
+        self
+    }
+
+    /// The same, and the stream ends after it.
+    #[must_use]
+    pub fn done(mut self) -> Self {
+        if let Outcome::Value { done, .. } = &mut self.0 {
+            *done = true;
+        }
+        self
+    }
+
+    /// The value, if there is one.
+    pub fn into_value(self) -> Option<E> {
+        match self.0 {
+            Outcome::Value { data, .. } => Some(data),
+            Outcome::Skip | Outcome::Unknown => None,
+        }
+    }
+
+    /// Whether the stream ends after this.
+    pub fn is_done(&self) -> bool {
+        matches!(self.0, Outcome::Value { done: true, .. })
+    }
+
+    /// Whether the event is of no known name.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.0, Outcome::Unknown)
+    }
+}
+
+/// Every event, its data as text.
+impl<D> SseEvents<D> for String {
+    fn from_frame(frame: Frame<'_>, _: &D) -> Result<Dispatch<Self>, Error> {
+        Ok(match frame {
+            Frame::Event(event) => Dispatch::value(event.data().to_owned()),
+            _ => Dispatch::skip(),
+        })
+    }
+}
+
+/// Every event, whatever its name, its data read as a `T`. Derefs to it.
+///
+/// ```
+/// # #[cfg(feature = "json")] {
+/// use sse_typed::{Data, Frame, Json, RawEvent, SseEvents};
+///
+/// let frame = Frame::Event(RawEvent::new("tick", "42"));
+/// let tick = Data::<u32>::from_frame(frame, &Json)?.into_value().unwrap();
+/// assert_eq!(*tick, 42);
+/// # }
+/// # Ok::<(), sse_typed::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Data<T>(pub T);
+
+impl<T> Data<T> {
+    /// The payload itself.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Data<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Data<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Data<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T, D: Deserializer<T>> SseEvents<D> for Data<T> {
+    fn from_frame(frame: Frame<'_>, deserializer: &D) -> Result<Dispatch<Self>, Error> {
+        Ok(match frame {
+            Frame::Event(event) => Dispatch::value(Self(decode(deserializer, &event)?)),
+            _ => Dispatch::skip(),
+        })
+    }
+}
+
+/// Reads an event's data, and says all there is to say where that fails.
+#[inline]
+pub fn decode<T, D: Deserializer<T> + ?Sized>(deserializer: &D, event: &RawEvent<'_>) -> Result<T, Error> {
+    deserializer.deserialize(event.data()).map_err(|source| undecodable(deserializer, event, source.into()))
+}
+
+#[cold]
+fn undecodable<T, D: Deserializer<T> + ?Sized>(deserializer: &D, event: &RawEvent<'_>, source: BoxError) -> Error {
+    Error::decode::<T>(event.to_owned(), source).at_path(deserializer.path(event.data()))
+}
+
+impl crate::ServerSentEvent {
+    /// Reads the data as a `T`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with this event in it.
+    pub fn decode<T>(&self, deserializer: &(impl Deserializer<T> + ?Sized)) -> Result<T, Error> {
+        deserializer
+            .deserialize(&self.data)
+            .map_err(|source| Error::decode::<T>(self.clone(), source).at_path(deserializer.path(&self.data)))
+    }
+
+    /// Reads the data as JSON. The value may borrow from it.
+    ///
+    /// ```
+    /// let event = sse_typed::ServerSentEvent::new("names", r#"["Ada","Grace"]"#.to_owned());
+    /// let names: Vec<&str> = event.json()?;
+    /// assert_eq!(names, ["Ada", "Grace"]);
+    /// # Ok::<(), sse_typed::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with this event in it.
+    #[cfg(feature = "json")]
+    pub fn json<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        serde_json::from_str(&self.data).map_err(|source| Error::decode::<T>(self.clone(), source))
+    }
+}

@@ -1,0 +1,144 @@
+//! Takes a line apart: which field it is, and where its value begins.
+//!
+//! Knows nothing of what the fields mean (WHATWG HTML 9.2.6, "process the field").
+
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Event,
+    Data,
+    Id,
+    Retry,
+    /// A line that begins with a colon.
+    Comment,
+    /// A field of no known name.
+    Unknown,
+}
+
+impl Field {
+    /// The longest name that is a field of ours, and so the most one has to see of a line to know that it is none.
+    const LONGEST_NAME: usize = "event".len();
+
+    /// The field of this name.
+    fn of_name(name: &str) -> Self {
+        match name {
+            "data" => Self::Data,
+            "event" => Self::Event,
+            "id" => Self::Id,
+            "retry" => Self::Retry,
+            "" => Self::Comment,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The field of a whole line, not empty, and where its value begins: after the colon and one space.
+#[inline]
+pub(super) fn split(line: &str) -> (Field, usize) {
+    let bytes = line.as_bytes();
+    let (field, colon) = match bytes {
+        [b'd', b'a', b't', b'a', b':', ..] => (Field::Data, 4),
+        [b'e', b'v', b'e', b'n', b't', b':', ..] => (Field::Event, 5),
+        [b'i', b'd', b':', ..] => (Field::Id, 2),
+        [b':', ..] => (Field::Comment, 0),
+        [b'r', b'e', b't', b'r', b'y', b':', ..] => (Field::Retry, 5),
+        // A name alone is a field with an empty value.
+        _ => return (Field::of_name(line), line.len()),
+    };
+    let value = colon + 1;
+    (field, value + usize::from(bytes.get(value) == Some(&b' ')))
+}
+
+/// A line that began in a chunk which ended before the line did, as it is put together.
+///
+/// Nothing is kept but what has to be: the name until it is known, and no value here at all.
+#[derive(Debug, Default)]
+pub(super) enum OpenLine {
+    /// No line is open.
+    #[default]
+    None,
+    /// Less than a name has come.
+    Name { length: usize, name: [u8; Field::LONGEST_NAME] },
+    /// The field is known, and this is what came of its value.
+    Value { field: Field, empty: bool },
+}
+
+/// What a piece of an open line brings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Brought<'a> {
+    /// Nothing: the field is not known yet.
+    Nothing,
+    /// The field, and the first part of its value.
+    First(Field, &'a str),
+    /// A further part of its value.
+    Further(Field, &'a str),
+}
+
+impl OpenLine {
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// Goes on with the line. The one space after the colon is gone from what comes out.
+    pub(super) fn push<'a>(&mut self, piece: &'a str) -> Brought<'a> {
+        match self {
+            Self::None => {
+                *self = Self::Name { length: 0, name: [0; Field::LONGEST_NAME] };
+                self.push(piece)
+            }
+            Self::Name { length, name } => {
+                for (at, &byte) in piece.as_bytes().iter().enumerate() {
+                    let field = match byte {
+                        b':' => Field::of_name(std::str::from_utf8(&name[..*length]).unwrap_or("?")),
+                        _ if *length == name.len() => Field::Unknown,
+                        _ => {
+                            name[*length] = byte;
+                            *length += 1;
+                            continue;
+                        }
+                    };
+                    *self = Self::Value { field, empty: true };
+                    // No character boundary only where the field is unknown, and then the value does not matter.
+                    return Brought::First(field, self.value(piece.get(at + 1..).unwrap_or_default()));
+                }
+                Brought::Nothing
+            }
+            Self::Value { field, .. } => {
+                let field = *field;
+                Brought::Further(field, self.value(piece))
+            }
+        }
+    }
+
+    /// The line has ended: its field. Where it was a name alone, that field begins only now, with an empty value.
+    pub(super) fn end(&mut self, name_alone: impl FnOnce(Field)) -> Field {
+        match std::mem::take(self) {
+            Self::None => Field::Unknown,
+            Self::Name { length, name } => {
+                let field = std::str::from_utf8(&name[..length]).map_or(Field::Unknown, Field::of_name);
+                name_alone(field);
+                field
+            }
+            Self::Value { field, .. } => field,
+        }
+    }
+
+    fn value<'a>(&mut self, piece: &'a str) -> &'a str {
+        match self {
+            Self::Value { empty: empty @ true, .. } if !piece.is_empty() => {
+                *empty = false;
+                piece.strip_prefix(' ').unwrap_or(piece)
+            }
+            _ => piece,
+        }
+    }
+}
+
+/// The value of `retry:`, in milliseconds, if it is one: ASCII digits and nothing else.
+pub(super) fn milliseconds(value: &str) -> Option<u64> {
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // More digits than a `u64` has room for are a very long time all the same.
+    Some(value.parse().unwrap_or(u64::MAX))
+}

@@ -1,0 +1,500 @@
+//! The event stream format: bytes in, frames out (WHATWG HTML 9.2.5 and 9.2.6).
+//!
+//! Does no IO and knows no clock. A chunk becomes lines (`lines`), a line a field (`field`), fields an event (`block`).
+
+mod block;
+mod field;
+mod lines;
+mod text;
+
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use self::block::Block;
+use self::field::{Brought, Field, OpenLine};
+use self::lines::{Lines, Piece};
+use crate::connection::Connection;
+use crate::event::{LastEventId, MESSAGE, ServerSentEvent};
+
+/// How many bytes one event may hold, its current line included, unless told otherwise: 16 MiB.
+pub(crate) const DEFAULT_MAX_EVENT_SIZE: usize = 16 << 20;
+
+/// What a stream consists of, borrowed from the parser that found it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Frame<'a> {
+    /// A session opened a connection: the first one, or one after a gap. A bare [`Parser`] never gives it.
+    Open(&'a Connection),
+    /// An event was dispatched.
+    Event(RawEvent<'a>),
+    /// A line that begins with a colon: what stands behind it, without the one space that may follow it. Servers send
+    /// them to keep a connection alive.
+    Comment(&'a str),
+    /// A `retry:` line: the reconnection time from here on, at once and not only when its event ends.
+    Retry(Duration),
+}
+
+/// An event as the parser found it: everything text, nothing copied.
+///
+/// ```
+/// let event = sse_typed::RawEvent::new("price", "4.20").with_id("7");
+/// assert_eq!((event.event(), event.data(), event.id()), ("price", "4.20", "7"));
+/// assert_eq!(event.to_owned().data, "4.20");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RawEvent<'a> {
+    event: &'a str,
+    data: &'a str,
+    id: &'a str,
+    retry: Option<Duration>,
+}
+
+impl<'a> RawEvent<'a> {
+    /// An event of this name with this data, for tests and for sources other than a [`Parser`]. An empty name means
+    /// `"message"`, as it does on the wire.
+    pub const fn new(event: &'a str, data: &'a str) -> Self {
+        let event = if event.is_empty() { MESSAGE } else { event };
+        Self { event, data, id: "", retry: None }
+    }
+
+    /// The same with this last event ID.
+    #[must_use]
+    pub const fn with_id(self, id: &'a str) -> Self {
+        Self { id, ..self }
+    }
+
+    /// The same with this reconnection time.
+    #[must_use]
+    pub const fn with_retry(self, retry: Duration) -> Self {
+        Self { retry: Some(retry), ..self }
+    }
+
+    /// The event's name, `"message"` when the server gave none.
+    pub const fn event(&self) -> &'a str {
+        self.event
+    }
+
+    /// The data, lines joined by `\n`.
+    pub const fn data(&self) -> &'a str {
+        self.data
+    }
+
+    /// The last event ID at dispatch, `""` when there is none: this event's own, or that of the last one which had any.
+    pub const fn id(&self) -> &'a str {
+        self.id
+    }
+
+    /// The reconnection time that was set in the lines of this event.
+    pub const fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    /// The same event with text of its own, to keep.
+    #[expect(clippy::should_implement_trait, reason = "`ToOwned` of a `Clone` type would give a `RawEvent` again")]
+    #[expect(clippy::wrong_self_convention, reason = "the event is `Copy`, and this is what `str` calls it")]
+    pub fn to_owned(&self) -> ServerSentEvent {
+        let mut owned = ServerSentEvent::new(owned_name(self.event), self.data.to_owned());
+        owned.id = LastEventId::from(self.id);
+        owned.retry = self.retry;
+        owned
+    }
+}
+
+/// The name, without a copy where it is the usual one.
+pub(crate) fn owned_name(event: &str) -> std::borrow::Cow<'static, str> {
+    if event == MESSAGE { MESSAGE.into() } else { event.to_owned().into() }
+}
+
+impl fmt::Debug for RawEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawEvent")
+            .field("event", &self.event)
+            .field("data", &self.data)
+            .field("id", &self.id)
+            .field("retry", &self.retry)
+            .finish()
+    }
+}
+
+/// One event held more than [`max_event_size`](Parser::max_event_size) allows. Nothing is parsed after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventTooLarge {
+    limit: usize,
+}
+
+impl EventTooLarge {
+    /// The limit that was passed, in bytes.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+impl fmt::Display for EventTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an event holds more than {} bytes", self.limit)
+    }
+}
+
+impl std::error::Error for EventTooLarge {}
+
+/// The parser of the event stream format, for bytes from anywhere.
+///
+/// Feed it chunks as they come and take the frames out. However the bytes are cut into chunks, the frames are the same.
+/// An event that lies whole in a chunk is lent from there: nothing is copied and nothing allocated.
+///
+/// ```
+/// use sse_typed::{Frame, Parser};
+///
+/// let mut parser = Parser::new();
+/// let mut seen = Vec::new();
+/// for chunk in ["event: price\nda", "ta: 4.20\n\n: still here\n"] {
+///     parser.feed(chunk);
+///     while let Some(frame) = parser.next_frame()? {
+///         match frame {
+///             Frame::Event(event) => seen.push(format!("{} {}", event.event(), event.data())),
+///             Frame::Comment(comment) => seen.push(comment.to_owned()),
+///             _ => {}
+///         }
+///     }
+/// }
+/// assert_eq!(seen, ["price 4.20", "still here"]);
+/// # Ok::<(), sse_typed::EventTooLarge>(())
+/// ```
+pub struct Parser {
+    lines: Lines,
+    open_line: OpenLine,
+    block: Block,
+    lent: Lent,
+    last_event_id: String,
+    reconnection_time: Option<Duration>,
+    max_event_size: usize,
+    /// The bytes of the open line so far.
+    open_line_size: usize,
+    phase: Phase,
+    unterminated_event: bool,
+    events_without_data: bool,
+}
+
+/// The frame that [`Parser::frame`] lends.
+enum Lent {
+    None,
+    Event,
+    Comment(Range<usize>),
+    OpenComment,
+    Retry(Duration),
+}
+
+/// How far the stream has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Bytes may follow.
+    Streaming,
+    /// No bytes follow; what was fed is to be parsed yet.
+    Finishing,
+    /// The last line is done with, the last event is to be seen to.
+    LastEvent,
+    /// All is done; whether an event was cut off.
+    Finished { truncated: bool },
+    /// An event was too large: what follows cannot be trusted to be the beginning of anything.
+    Failed,
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Parser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parser").field("last_event_id", &self.last_event_id).finish_non_exhaustive()
+    }
+}
+
+impl Parser {
+    /// A parser at the beginning of a stream.
+    pub fn new() -> Self {
+        Self::with_last_event_id("")
+    }
+
+    /// A parser at the beginning of a stream that resumes another: its events have this id until one brings its own.
+    pub fn with_last_event_id(last_event_id: impl Into<String>) -> Self {
+        Self {
+            lines: Lines::default(),
+            open_line: OpenLine::None,
+            block: Block::default(),
+            lent: Lent::None,
+            last_event_id: last_event_id.into(),
+            reconnection_time: None,
+            max_event_size: DEFAULT_MAX_EVENT_SIZE,
+            open_line_size: 0,
+            phase: Phase::Streaming,
+            unterminated_event: false,
+            events_without_data: false,
+        }
+    }
+
+    /// How many bytes one event may hold: its name, id and data, and the line being read, of whatever kind. 16 MiB
+    /// unless told otherwise.
+    #[must_use]
+    pub fn max_event_size(mut self, bytes: usize) -> Self {
+        self.max_event_size = bytes;
+        self
+    }
+
+    /// Also gives an event whose blank line had not come when the stream [finished](Self::finish). The standard
+    /// discards it; several servers end like that.
+    #[must_use]
+    pub fn unterminated_event(mut self) -> Self {
+        self.unterminated_event = true;
+        self
+    }
+
+    /// Also gives an event that has a name and no `data` line, with empty data. The standard discards it.
+    #[must_use]
+    pub fn events_without_data(mut self) -> Self {
+        self.events_without_data = true;
+        self
+    }
+
+    /// Takes the next bytes of the stream, of any number and cut anywhere. They are looked at when frames are asked for.
+    ///
+    /// After [`finish`](Self::finish), once all frames are taken out, further bytes begin a new stream, which resumes
+    /// with the last event ID.
+    pub fn feed(&mut self, chunk: impl Into<Bytes>) {
+        if self.phase == Phase::Failed {
+            return;
+        }
+        let chunk = chunk.into();
+        if chunk.is_empty() {
+            return;
+        }
+        if let Phase::Finished { .. } = self.phase {
+            self.phase = Phase::Streaming;
+        }
+        self.lines.feed(chunk);
+    }
+
+    /// The next frame in what was fed; `None` when more has to be fed first.
+    ///
+    /// # Errors
+    /// [`EventTooLarge`], once. `None` from then on.
+    pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, EventTooLarge> {
+        self.advance()?;
+        Ok(self.frame())
+    }
+
+    /// Goes on to the next frame, which [`frame`](Self::frame) then lends; `false` when more has to be fed first.
+    ///
+    /// What [`next_frame`](Self::next_frame) does, in two steps: for a loop that feeds and returns frames, where the
+    /// borrow of one call may not last into the next.
+    ///
+    /// # Errors
+    /// [`EventTooLarge`], once. `false` from then on.
+    pub fn advance(&mut self) -> Result<bool, EventTooLarge> {
+        if matches!(std::mem::replace(&mut self.lent, Lent::None), Lent::Event) {
+            self.block.clear();
+        }
+        loop {
+            let found = match self.lines.next() {
+                Some(piece) if piece.ended && !self.open_line.is_open() => self.take_line(piece.range)?,
+                Some(piece) => self.take_piece(&piece)?,
+                None => {
+                    self.block.spill(self.lines.text());
+                    if self.lines.load() {
+                        false
+                    } else {
+                        match self.end_of_text() {
+                            Some(found) => found,
+                            None => return Ok(false),
+                        }
+                    }
+                }
+            };
+            if found {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The frame that the last [`advance`](Self::advance) or [`next_frame`](Self::next_frame) arrived at, if it did.
+    pub fn frame(&self) -> Option<Frame<'_>> {
+        let text = self.lines.text();
+        match &self.lent {
+            Lent::None => None,
+            Lent::Event => Some(Frame::Event(RawEvent {
+                event: match self.block.event(text) {
+                    "" => MESSAGE,
+                    event => event,
+                },
+                data: self.block.data(text),
+                id: &self.last_event_id,
+                retry: self.block.retry,
+            })),
+            Lent::Comment(range) => Some(Frame::Comment(&text[range.clone()])),
+            Lent::OpenComment => Some(Frame::Comment(self.block.line())),
+            Lent::Retry(time) => Some(Frame::Retry(*time)),
+        }
+    }
+
+    /// Says that the stream has ended. What was fed is still to be taken out; an event without its blank line is
+    /// discarded then, as the standard wants, unless [`unterminated_event`](Self::unterminated_event) was asked for.
+    pub fn finish(&mut self) {
+        if self.phase == Phase::Streaming {
+            self.phase = Phase::Finishing;
+        }
+    }
+
+    /// Whether the stream ended inside an event that had data, which was discarded. Known once the stream is
+    /// [finished](Self::finish) and no frame is left.
+    pub fn is_truncated(&self) -> bool {
+        self.phase == Phase::Finished { truncated: true }
+    }
+
+    /// The last event ID: what to resume with. It is that of the last event taken out, or of a blank line passed on the
+    /// way, also where that dispatched nothing.
+    pub fn last_event_id(&self) -> &str {
+        &self.last_event_id
+    }
+
+    /// The reconnection time in force: that of the last `retry:` line, `None` if there was none.
+    pub fn reconnection_time(&self) -> Option<Duration> {
+        self.reconnection_time
+    }
+
+    /// A line that lies whole in the text.
+    #[inline]
+    fn take_line(&mut self, range: Range<usize>) -> Result<bool, EventTooLarge> {
+        if range.is_empty() {
+            return Ok(self.dispatch());
+        }
+        self.check_size(range.len())?;
+        let text = self.lines.text();
+        let (field, value) = field::split(&text[range.clone()]);
+        let length = range.len();
+        let value = range.start + value..range.end;
+        match field {
+            Field::Data | Field::Event | Field::Id => {
+                self.block.set(field, value, text);
+                self.block.size += length;
+            }
+            Field::Retry => {
+                let time = field::milliseconds(&text[value]);
+                return Ok(self.set_reconnection_time(time));
+            }
+            Field::Comment => {
+                self.lent = Lent::Comment(value);
+                return Ok(true);
+            }
+            Field::Unknown => {}
+        }
+        Ok(false)
+    }
+
+    /// A part of a line that began in another text, or goes on in the next.
+    fn take_piece(&mut self, piece: &Piece) -> Result<bool, EventTooLarge> {
+        self.open_line_size += piece.range.len();
+        self.check_size(self.open_line_size)?;
+        let text = self.lines.text();
+        match self.open_line.push(&text[piece.range.clone()]) {
+            Brought::Nothing => {}
+            Brought::First(field, part) => self.block.open(field, part, text),
+            Brought::Further(field, part) => self.block.extend(field, part),
+        }
+        Ok(piece.ended && self.end_open_line())
+    }
+
+    fn end_open_line(&mut self) -> bool {
+        let length = std::mem::take(&mut self.open_line_size);
+        let field = self.open_line.end(|name_alone| self.block.open(name_alone, "", self.lines.text()));
+        self.block.close(field);
+        match field {
+            Field::Data | Field::Event | Field::Id => self.block.size += length,
+            Field::Retry => {
+                let time = field::milliseconds(self.block.line());
+                return self.set_reconnection_time(time);
+            }
+            Field::Comment => {
+                self.lent = Lent::OpenComment;
+                return true;
+            }
+            Field::Unknown => {}
+        }
+        false
+    }
+
+    fn set_reconnection_time(&mut self, milliseconds: Option<u64>) -> bool {
+        let Some(time) = milliseconds.map(Duration::from_millis) else { return false };
+        self.reconnection_time = Some(time);
+        self.block.retry = Some(time);
+        self.lent = Lent::Retry(time);
+        true
+    }
+
+    /// A blank line: "dispatch the event".
+    #[inline]
+    fn dispatch(&mut self) -> bool {
+        let text = self.lines.text();
+        self.block.commit_id(&mut self.last_event_id, text);
+        if self.is_event() {
+            self.lent = Lent::Event;
+            return true;
+        }
+        self.block.clear();
+        false
+    }
+
+    fn is_event(&self) -> bool {
+        self.block.has_data() || (self.events_without_data && self.block.has_event())
+    }
+
+    #[inline]
+    fn check_size(&mut self, line: usize) -> Result<(), EventTooLarge> {
+        if line <= self.max_event_size.saturating_sub(self.block.size) {
+            return Ok(());
+        }
+        self.lines = Lines::default();
+        self.block = Block::default();
+        self.open_line = OpenLine::None;
+        self.phase = Phase::Failed;
+        Err(EventTooLarge { limit: self.max_event_size })
+    }
+
+    /// All that was fed is parsed. `None` if nothing can be done, else whether that gave a frame.
+    fn end_of_text(&mut self) -> Option<bool> {
+        match self.phase {
+            Phase::Streaming | Phase::Finished { .. } | Phase::Failed => {
+                self.block.release_line();
+                None
+            }
+            Phase::Finishing => {
+                self.phase = Phase::LastEvent;
+                let inside_a_char = self.lines.finish();
+                if !self.unterminated_event {
+                    return Some(false);
+                }
+                if inside_a_char {
+                    self.lines.feed(Bytes::from_static("\u{fffd}".as_bytes()));
+                    self.phase = Phase::Finishing;
+                    return Some(false);
+                }
+                Some(self.open_line.is_open() && self.end_open_line())
+            }
+            Phase::LastEvent => {
+                let truncated = self.is_event();
+                self.open_line = OpenLine::None;
+                self.open_line_size = 0;
+                if self.unterminated_event {
+                    self.phase = Phase::Finished { truncated: false };
+                    return Some(self.dispatch());
+                }
+                self.block.clear();
+                self.phase = Phase::Finished { truncated };
+                Some(false)
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of `sse-typed` as its users see it; nothing here, see `tests/`.
