@@ -150,7 +150,8 @@ async fn an_error_body_that_does_not_end_is_waited_for_only_so_long() {
 
 #[tokio::test]
 async fn a_refusal_is_known_by_its_status_though_its_body_outlasts_the_idle_timeout() {
-    let script = Script::head("404 Not Found", "content-type: text/plain\r\ncontent-length: 100\r\n").send("gone").hold();
+    let script =
+        Script::head("404 Not Found", "content-type: text/plain\r\ncontent-length: 100\r\n").send("gone").hold();
     let server = Server::scripted([script]).await;
     let error = connect(client().get(server.url("/")).sse().idle_timeout(ms(200))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Status);

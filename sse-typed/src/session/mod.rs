@@ -22,7 +22,7 @@ use reqwest::Response;
 use tokio::time::Instant;
 
 pub use self::builder::{DecodeErrors, SessionBuilder, SessionConfig};
-use self::connect::{Answer, Body, Connecting, Connector};
+use self::connect::{Answer, Body, Connecting, Connector, Refusal};
 pub use self::handle::SessionHandle;
 use self::handle::{Command, Shared};
 pub use self::read_ahead::ReadAhead;
@@ -186,6 +186,8 @@ struct Core {
 enum Link {
     /// The mutex is never locked: it makes the session `Sync`.
     Connecting(Mutex<Connecting>),
+    /// A refusal is no silence, however slowly its reasons come.
+    Refused(Mutex<Refusal>),
     Open(Body),
     /// The connection is gone; what came before is taken out first.
     Lost(Loss),
@@ -214,7 +216,7 @@ impl Core {
         config: SessionConfig,
     ) -> Self {
         let attempt = Attempt::new(machine.attempt(), last_event_id.clone(), None);
-        let connecting = connector.connect(attempt, config.any_content_type);
+        let connecting = connector.connect(attempt, &config);
         Self {
             parser: config.parser(&last_event_id),
             link: Link::Connecting(Mutex::new(connecting)),
@@ -309,7 +311,7 @@ impl Core {
 
     /// Waits for the first connection.
     fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while let Link::Connecting(_) | Link::Waiting(_) = self.link {
+        while let Link::Connecting(_) | Link::Refused(_) | Link::Waiting(_) = self.link {
             match ready!(self.poll_link(cx, false)) {
                 Ok(()) | Err(End(None)) => {}
                 Err(End(Some(error))) => return Poll::Ready(Err(error)),
@@ -331,6 +333,11 @@ impl Core {
                         Poll::Ready(self.lost(error.into()))
                     }
                 }
+            }
+            Link::Refused(refusal) => {
+                let refusal = refusal.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let error = ready!(refusal.as_mut().poll(cx));
+                Poll::Ready(self.lost(error.into()))
             }
             Link::Open(body) => {
                 // A server that always has something to say does not keep other tasks from running.
@@ -393,6 +400,10 @@ impl Core {
                 self.tell(Input::Opened)
             }
             Ok(Answer::NoContent) => self.tell(Input::NoContent),
+            Ok(Answer::Refused(refusal)) => {
+                self.link = Link::Refused(Mutex::new(refusal));
+                Ok(())
+            }
             Err(error) => self.lost(error.into()),
         }
     }
@@ -432,8 +443,7 @@ impl Core {
         // What the lost connection left unfinished goes, and its uncommitted id with it.
         self.parser = self.config.parser(&self.last_event_id);
         let attempt = Attempt::new(self.machine.attempt(), self.last_event_id.clone(), self.lost_to.take());
-        let connecting =
-            self.connector.as_mut().map(|connector| connector.connect(attempt, self.config.any_content_type));
+        let connecting = self.connector.as_mut().map(|connector| connector.connect(attempt, &self.config));
         self.link = connecting.map_or(Link::Closed, |connecting| Link::Connecting(Mutex::new(connecting)));
     }
 
@@ -444,7 +454,7 @@ impl Core {
             Command::Close => self.close(),
             Command::Reconnect => match self.link {
                 Link::Open(_) | Link::Lost(_) => self.link = Link::Dropped,
-                Link::Connecting(_) | Link::Waiting(_) => return self.tell(Input::Reconnect).err(),
+                Link::Connecting(_) | Link::Refused(_) | Link::Waiting(_) => return self.tell(Input::Reconnect).err(),
                 Link::Dropped | Link::Closed => {}
             },
         }
