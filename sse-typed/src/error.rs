@@ -289,7 +289,8 @@ impl fmt::Debug for Error {
         if *attempts > 0 {
             debug.field("attempts", attempts);
         }
-        if let Some(source) = source {
+        // What a format says of data that it could not read may quote it, and stays in `source()`.
+        if let (Some(source), true) = (source, *kind != ErrorKind::Decode) {
             debug.field("source", source);
         }
         debug.finish_non_exhaustive()
