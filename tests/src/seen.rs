@@ -1,10 +1,11 @@
 //! Events as tests want to see them.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sse_typed::{Connection, Dispatch, Error, ErrorKind, Frame, SseEvents, TypedSession};
+use sse_typed::{Connection, Dispatch, Error, ErrorKind, Frame, SessionHandle, SseEvents, State, TypedSession};
 
-use crate::server::soon;
+use crate::server::{lock, soon};
 
 /// Every frame there is.
 #[derive(Clone, Debug)]
@@ -100,4 +101,23 @@ pub fn good<const N: usize>(texts: [&str; N]) -> Vec<Result<String, ErrorKind>> 
 /// When there is none, or when it is an error.
 pub async fn next<E: SseEvents<D>, D>(events: &mut TypedSession<E, D>) -> E {
     soon(events.next()).await.expect("an item").expect("an event").data
+}
+
+/// Notes the waits of a session, in order: the number of the attempt that each is for, and its length.
+///
+/// # Panics
+/// Never.
+pub fn waits(handle: SessionHandle) -> Arc<Mutex<Vec<(u32, Duration)>>> {
+    let waits = Arc::new(Mutex::new(Vec::new()));
+    let noted = waits.clone();
+    tokio::spawn(async move {
+        loop {
+            match handle.state_changed().await {
+                State::Waiting { attempt, delay } => lock(&noted).push((attempt, delay)),
+                State::Closed => break,
+                _ => {}
+            }
+        }
+    });
+    waits
 }
