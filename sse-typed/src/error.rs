@@ -138,6 +138,13 @@ impl Error {
         self
     }
 
+    /// Of the answer that was no stream, all that is known.
+    #[cfg(feature = "client")]
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
     /// The answer that was no stream.
     #[cfg(feature = "client")]
     pub(crate) fn answered(mut self, status: StatusCode, headers: HeaderMap, body: Option<String>) -> Self {
