@@ -37,7 +37,14 @@ impl Timer {
 pub(super) struct Silence {
     timeout: Option<Duration>,
     /// Set when somebody began to wait.
-    deadline: Option<Instant>,
+    wait: Option<Wait>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    deadline: Instant,
+    /// The time has passed, and this is a moment more for bytes that are on their way through the runtime.
+    is_last_call: bool,
 }
 
 /// When the timer's call is answered later than this, the one who should wait was busy elsewhere.
@@ -45,28 +52,35 @@ const PROMPT: Duration = Duration::from_millis(100);
 
 impl Silence {
     pub(super) fn new(timeout: Option<Duration>) -> Self {
-        Self { timeout, deadline: None }
+        Self { timeout, wait: None }
     }
 
     /// Something came, or there is nothing to wait for.
     pub(super) fn broken(&mut self) {
-        self.deadline = None;
+        self.wait = None;
     }
 
     /// Ready when the silence has lasted as long as it may. To be called where nothing has come.
     pub(super) fn poll(&mut self, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<()> {
         let Some(timeout) = self.timeout else { return Poll::Pending };
+        let prompt = PROMPT.min(timeout / 4);
         loop {
             let now = Instant::now();
             // Where the deadline is beyond the clock's end, there is none.
-            let Some(fresh_deadline) = now.checked_add(timeout) else { return Poll::Pending };
-            let deadline = *self.deadline.get_or_insert(fresh_deadline);
-            if now.saturating_duration_since(deadline) > PROMPT.min(timeout / 4) {
+            let Some(deadline) = now.checked_add(timeout) else { return Poll::Pending };
+            let fresh = Wait { deadline, is_last_call: false };
+            let wait = *self.wait.get_or_insert(fresh);
+            if now.saturating_duration_since(wait.deadline) > prompt {
                 // Nobody was waiting when the time came, so bytes that did come may not have been fetched yet.
-                self.deadline = Some(fresh_deadline);
+                self.wait = Some(fresh);
                 continue;
             }
-            return timer.poll_until(deadline, cx);
+            ready!(timer.poll_until(wait.deadline, cx));
+            if wait.is_last_call {
+                return Poll::Ready(());
+            }
+            // A thread that was blocked learns of the time and of the bytes in one go, and may hear of the time first.
+            self.wait = Some(Wait { deadline: Instant::now() + prompt, is_last_call: true });
         }
     }
 }
