@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +16,7 @@ use reqwest::{Client, Request, Response};
 use crate::connection::{Connection, Head};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::LastEventId;
-use crate::request::{Attempt, EVENT_STREAM, RequestFunction, prepare, request_error};
+use crate::request::{Attempt, EVENT_STREAM, RequestFunction, prepare, request_error, without_url};
 
 /// How much of the body of an answer that is no stream is kept for the error, and how long it may take to come.
 const ERROR_BODY_SIZE: usize = 64 << 10;
@@ -37,7 +37,11 @@ pub(super) enum Answer {
     Stream(Connection, Body),
     /// 204: there is nothing, and there will not be.
     NoContent,
+    /// Anything else, which is yet to be read as far as the error wants it.
+    Refused(Refusing),
 }
+
+pub(super) type Refusing = Pin<Box<dyn Future<Output = Error> + Send>>;
 
 pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
@@ -47,7 +51,7 @@ impl Connector {
         let last_event_id = LastEventId::from(attempt.last_event_id());
         let number = attempt.number();
         let response: Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>> = match self {
-            Self::Function(function) => function.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner())(attempt),
+            Self::Function(function) => function.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt),
             Self::Once(request) => {
                 let request = request.take();
                 Box::pin(async move {
@@ -78,7 +82,7 @@ impl Connector {
                     let (connection, body) = open(response, number, last_event_id);
                     Ok(Answer::Stream(connection, body))
                 }
-                Err(error) => Err(refused(error, response).await),
+                Err(error) => Ok(Answer::Refused(Box::pin(refused(error, response)))),
             }
         })
     }
@@ -168,7 +172,7 @@ impl Body {
             Self::Response(body) => loop {
                 match ready!(Pin::new(&mut *body).poll_frame(cx)) {
                     None => return Poll::Ready(None),
-                    Some(Err(error)) => return Poll::Ready(Some(Err(error.without_url().into()))),
+                    Some(Err(error)) => return Poll::Ready(Some(Err(without_url(error.into())))),
                     Some(Ok(frame)) => {
                         if let Ok(chunk) = frame.into_data() {
                             return Poll::Ready(Some(Ok(chunk)));
@@ -178,7 +182,8 @@ impl Body {
                 }
             },
             Self::Stream(stream) => {
-                stream.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()).as_mut().poll_next(cx)
+                let chunk = ready!(stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(cx));
+                Poll::Ready(chunk.map(|chunk| chunk.map_err(without_url)))
             }
         }
     }

@@ -22,7 +22,7 @@ use reqwest::Response;
 use tokio::time::Instant;
 
 pub use self::builder::{DecodeErrors, SessionBuilder, SessionConfig};
-use self::connect::{Answer, Body, Connecting, Connector};
+use self::connect::{Answer, Body, Connecting, Connector, Refusing};
 pub use self::handle::SessionHandle;
 use self::handle::{Command, Shared};
 pub use self::read_ahead::ReadAhead;
@@ -186,6 +186,8 @@ struct Core {
 enum Link {
     /// The mutex is never locked: it makes the session `Sync`.
     Connecting(Mutex<Connecting>),
+    /// The answer was no stream, and is read for the error.
+    Refused(Mutex<Refusing>),
     Open(Body),
     /// The connection is gone; what came before is taken out first.
     Lost(Loss),
@@ -309,7 +311,7 @@ impl Core {
 
     /// Waits for the first connection.
     fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while let Link::Connecting(_) | Link::Waiting(_) = self.link {
+        while let Link::Connecting(_) | Link::Refused(_) | Link::Waiting(_) = self.link {
             match ready!(self.poll_link(cx, false)) {
                 Ok(()) | Err(End(None)) => {}
                 Err(End(Some(error))) => return Poll::Ready(Err(error)),
@@ -331,6 +333,11 @@ impl Core {
                         Poll::Ready(self.lost(error.into()))
                     }
                 }
+            }
+            Link::Refused(refusing) => {
+                let refusing = refusing.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let error = ready!(refusing.as_mut().poll(cx));
+                Poll::Ready(self.lost(error.into()))
             }
             Link::Open(body) => {
                 // A server that always has something to say does not keep other tasks from running.
@@ -393,6 +400,10 @@ impl Core {
                 self.tell(Input::Opened)
             }
             Ok(Answer::NoContent) => self.tell(Input::NoContent),
+            Ok(Answer::Refused(refusing)) => {
+                self.link = Link::Refused(Mutex::new(refusing));
+                Ok(())
+            }
             Err(error) => self.lost(error.into()),
         }
     }
@@ -444,7 +455,7 @@ impl Core {
             Command::Close => self.close(),
             Command::Reconnect => match self.link {
                 Link::Open(_) | Link::Lost(_) => self.link = Link::Dropped,
-                Link::Connecting(_) | Link::Waiting(_) => return self.tell(Input::Reconnect).err(),
+                Link::Connecting(_) | Link::Refused(_) | Link::Waiting(_) => return self.tell(Input::Reconnect).err(),
                 Link::Dropped | Link::Closed => {}
             },
         }
