@@ -74,11 +74,4 @@ impl<T: DeserializeOwned> Deserializer<T> for Cbor {
         let value = ciborium::from_reader(&mut rest)?;
         if rest.is_empty() { Ok(value) } else { Err("bytes follow the value".into()) }
     }
-
-    fn path(&self, data: &str) -> Option<String> {
-        let bytes = self.bytes(data).ok()?;
-        let mut scratch = [0; 4096];
-        let mut deserializer = ciborium::de::Deserializer::from_reader_with_buffer(&*bytes, &mut scratch);
-        super::closure::path_of(serde_path_to_error::deserialize::<_, T>(&mut deserializer))
-    }
 }
