@@ -25,6 +25,23 @@ use crate::parse::{Frame, owned_name};
 /// Events come in order, each at most once per connection. Reconnects are no items; a variant with `#[sse(open)]` shows
 /// them. The last event ID advances with each event that is yielded or passed over, so a reconnect asks for what was not.
 ///
+/// ```no_run
+/// # #[cfg(all(feature = "json", feature = "derive"))]
+/// # async fn run(client: reqwest::Client) -> Result<(), sse_typed::Error> {
+/// # #[derive(Debug, sse_typed::SseEvents)] enum Msg { Price(u32) }
+/// # use sse_typed::RequestBuilderExt;
+/// let mut events = client.get("http://localhost/feed").sse().connect().await?.incoming::<Msg>();
+/// while let Some(item) = events.next().await {
+///     match item {
+///         Ok(event) => println!("{:?}, to be resumed after {:?}", event.data, event.id),
+///         Err(error) if !error.is_final() => eprintln!("one event is lost: {error}"),
+///         Err(error) => return Err(error), // nothing follows
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`ErrorKind::Decode`] and [`ErrorKind::Event`] concern one event: poll again for the next, unless
 /// [`is_final`](Error::is_final) says that the stream was to end with it. Any other error is the last item.
