@@ -6,17 +6,20 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use memchr::memchr2;
 
 use super::text::Text;
 
-/// A line, or as much of it as the chunk in hand holds.
-pub(super) struct Piece {
-    /// Where in [`Lines::text`] it stands, without the line's end.
-    pub(super) range: Range<usize>,
-    /// Whether the line ends here.
-    pub(super) ended: bool,
+/// A queue of chunks that grew beyond this is given back once it is empty.
+const KEPT_CHUNKS: usize = 64;
+
+/// What the text in hand holds of a line; ranges are in [`Lines::text`] and leave out the line's end.
+pub(super) enum Piece {
+    /// All of it.
+    Line(Range<usize>),
+    /// A part, as a chunk ended inside the line; whether it is the last one.
+    Part(Range<usize>, bool),
 }
 
 /// Chunks in, lines out.
@@ -24,6 +27,8 @@ pub(super) struct Piece {
 pub(super) struct Lines {
     text: Text,
     position: usize,
+    /// A part of a line was given out, and not its last one.
+    inside_a_line: bool,
     /// The line before ended in `\r` at the very end of its chunk: a `\n` that follows belongs to it.
     skip_line_feed: bool,
     /// A byte has come, so a byte order mark is none any more.
@@ -31,14 +36,14 @@ pub(super) struct Lines {
     /// The first bytes of a character whose last ones are yet to come.
     unfinished_char: UnfinishedChar,
     /// Fed, and not looked at. The first stands apart as most often it is the only one.
-    next_chunk: Bytes,
+    next_chunk: Option<Bytes>,
     further_chunks: VecDeque<Bytes>,
 }
 
 impl Lines {
     pub(super) fn feed(&mut self, chunk: Bytes) {
-        if self.next_chunk.is_empty() {
-            self.next_chunk = chunk;
+        if self.next_chunk.is_none() {
+            self.next_chunk = Some(chunk);
         } else {
             self.further_chunks.push_back(chunk);
         }
@@ -53,18 +58,11 @@ impl Lines {
     /// The next piece of the text in hand, `None` at its end.
     #[inline]
     pub(super) fn next(&mut self) -> Option<Piece> {
-        let bytes = self.text.as_str().as_bytes();
-        if self.skip_line_feed && self.position < bytes.len() {
-            self.skip_line_feed = false;
-            self.position += usize::from(bytes[self.position] == b'\n');
-        }
         let start = self.position;
-        let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
-        let Some(length) = memchr2(b'\n', b'\r', rest) else {
-            self.position = bytes.len();
-            return Some(Piece { range: start..bytes.len(), ended: false });
-        };
-        self.position = start + length + 1;
+        let rest = self.text.as_str().as_bytes().get(start..)?;
+        let Some(length) = line_length(rest) else { return self.rest() };
+        let end = start + length;
+        self.position = end + 1;
         if rest[length] == b'\r' {
             match rest.get(length + 1) {
                 Some(b'\n') => self.position += 1,
@@ -72,52 +70,104 @@ impl Lines {
                 None => self.skip_line_feed = true,
             }
         }
-        Some(Piece { range: start..start + length, ended: true })
+        if self.inside_a_line {
+            self.inside_a_line = false;
+            return Some(Piece::Part(start..end, true));
+        }
+        Some(Piece::Line(start..end))
+    }
+
+    /// The part of a line that has no end in the text in hand.
+    fn rest(&mut self) -> Option<Piece> {
+        let range = self.position..self.text().len();
+        if range.is_empty() {
+            return None;
+        }
+        self.position = range.end;
+        self.inside_a_line = true;
+        Some(Piece::Part(range, false))
     }
 
     /// Goes on to what was fed next; `false` if there is nothing. The text before is gone then.
     pub(super) fn load(&mut self) -> bool {
-        self.position = 0;
-        loop {
-            let mut chunk = std::mem::take(&mut self.next_chunk);
-            if chunk.is_empty() {
-                self.text.clear();
-                return false;
-            }
-            self.next_chunk = self.further_chunks.pop_front().unwrap_or_default();
-            if self.unfinished_char.is_empty() {
-                let whole = chunk.len() - unfinished_tail(&chunk);
-                if whole < chunk.len() {
-                    self.unfinished_char = UnfinishedChar::new(&chunk[whole..]);
-                    chunk.truncate(whole);
-                }
-                self.text.set(chunk);
-            } else {
-                let text = self.unfinished_char.finish_with(&mut chunk);
-                if !chunk.is_empty() {
-                    let behind = std::mem::replace(&mut self.next_chunk, chunk);
-                    if !behind.is_empty() {
-                        self.further_chunks.push_front(behind);
-                    }
-                }
-                self.text.set(text);
-            }
-            let text = self.text.as_str();
-            if !text.is_empty() {
-                if !self.started && text.starts_with('\u{feff}') {
-                    self.position = '\u{feff}'.len_utf8();
-                }
-                self.started = true;
+        while let Some(chunk) = self.next_chunk.take() {
+            self.next_chunk = self.take_further();
+            self.decode(chunk);
+            if self.begin_text() {
                 return true;
             }
         }
+        self.text.clear();
+        self.position = 0;
+        false
     }
 
     /// The stream has ended: whether it did so inside a character. What is fed from now on is another stream.
     pub(super) fn finish(&mut self) -> bool {
         self.started = false;
         self.skip_line_feed = false;
+        self.inside_a_line = false;
         !std::mem::take(&mut self.unfinished_char).is_empty()
+    }
+
+    fn take_further(&mut self) -> Option<Bytes> {
+        if self.further_chunks.is_empty() {
+            return None;
+        }
+        let chunk = self.further_chunks.pop_front();
+        if self.further_chunks.is_empty() && self.further_chunks.capacity() > KEPT_CHUNKS {
+            self.further_chunks = VecDeque::new();
+        }
+        chunk
+    }
+
+    /// Makes a text of `chunk` and of what the one before left over, and leaves over what needs the one behind.
+    fn decode(&mut self, mut chunk: Bytes) {
+        if self.unfinished_char.is_empty() {
+            let whole = chunk.len() - unfinished_tail(&chunk);
+            if whole < chunk.len() {
+                self.unfinished_char = UnfinishedChar::new(&chunk[whole..]);
+                chunk.truncate(whole);
+            }
+            self.text.set(chunk);
+            return;
+        }
+        match self.unfinished_char.finish_with(&mut chunk) {
+            Some(char) => self.text.set_char(char),
+            None => self.text.clear(),
+        }
+        if !chunk.is_empty() {
+            if let Some(behind) = self.next_chunk.replace(chunk) {
+                self.further_chunks.push_front(behind);
+            }
+        }
+    }
+
+    /// Steps over what is no part of any line; whether anything is left.
+    fn begin_text(&mut self) -> bool {
+        let text = self.text.as_str();
+        self.position = 0;
+        if text.is_empty() {
+            return false;
+        }
+        if self.skip_line_feed {
+            self.skip_line_feed = false;
+            self.position = usize::from(text.starts_with('\n'));
+        } else if !self.started && text.starts_with('\u{feff}') {
+            self.position = '\u{feff}'.len_utf8();
+        }
+        self.started = true;
+        self.position < text.len()
+    }
+}
+
+/// How long the line is that begins here, if it ends here.
+#[inline]
+fn line_length(text: &[u8]) -> Option<usize> {
+    // Every event has a blank line, which is not worth a call.
+    match text.first() {
+        Some(b'\n' | b'\r') => Some(0),
+        _ => memchr2(b'\n', b'\r', text),
     }
 }
 
@@ -139,34 +189,36 @@ impl UnfinishedChar {
         self.length == 0
     }
 
-    /// Takes from `chunk` what the character lacks. Empty if that is not all there yet; U+FFFD if what follows does not
-    /// belong to it, and then that stays in the chunk.
-    fn finish_with(&mut self, chunk: &mut Bytes) -> Bytes {
+    /// Takes from `chunk` what the character lacks. `None` if that is not all there yet; U+FFFD if what follows does
+    /// not belong to it, and then that stays in the chunk.
+    fn finish_with(&mut self, chunk: &mut Bytes) -> Option<char> {
         while let Some(&byte) = chunk.first() {
             self.bytes[self.length] = byte;
-            match std::str::from_utf8(&self.bytes[..=self.length]) {
-                Ok(char) => {
-                    let text = Bytes::copy_from_slice(char.as_bytes());
-                    *self = Self::default();
-                    let _ = chunk.split_to(1);
-                    return text;
-                }
-                Err(error) if error.error_len().is_none() => {
-                    self.length += 1;
-                    let _ = chunk.split_to(1);
-                }
+            let char = match std::str::from_utf8(&self.bytes[..=self.length]) {
+                Ok(text) => text.chars().next(),
+                Err(error) if error.error_len().is_none() => None,
                 Err(_) => {
                     *self = Self::default();
-                    return Bytes::from_static("\u{fffd}".as_bytes());
+                    return Some(char::REPLACEMENT_CHARACTER);
                 }
+            };
+            chunk.advance(1);
+            if char.is_some() {
+                *self = Self::default();
+                return char;
             }
+            self.length += 1;
         }
-        Bytes::new()
+        None
     }
 }
 
 /// How many bytes at the end are the beginning of a character that may yet be finished.
+#[inline]
 fn unfinished_tail(chunk: &[u8]) -> usize {
+    if chunk.last().is_none_or(u8::is_ascii) {
+        return 0;
+    }
     let continuation = |byte: &u8| byte & 0b1100_0000 == 0b1000_0000;
     let trailing = chunk.iter().rev().take(3).take_while(|byte| continuation(byte)).count();
     let tail = &chunk[chunk.len().saturating_sub(trailing + 1)..];
