@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::DeserializeOwned;
 
 use super::Deserializer;
+use super::path::PathOf;
 use crate::error::BoxError;
 
 /// Reads data as CBOR (RFC 8949) in base64 (RFC 4648), through `ciborium`. Padding and line breaks may be there or not.
@@ -77,8 +78,6 @@ impl<T: DeserializeOwned> Deserializer<T> for Cbor {
 
     fn path(&self, data: &str) -> Option<String> {
         let bytes = self.bytes(data).ok()?;
-        let mut scratch = [0; 4096];
-        let mut deserializer = ciborium::de::Deserializer::from_reader_with_buffer(&*bytes, &mut scratch);
-        super::closure::path_of(serde_path_to_error::deserialize::<_, T>(&mut deserializer))
+        ciborium::from_reader::<PathOf<T>, _>(&*bytes).ok()?.into_path()
     }
 }

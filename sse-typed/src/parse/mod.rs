@@ -93,8 +93,6 @@ impl<'a> RawEvent<'a> {
     }
 
     /// The same event with text of its own, to keep.
-    #[expect(clippy::should_implement_trait, reason = "`ToOwned` of a `Clone` type would give a `RawEvent` again")]
-    #[expect(clippy::wrong_self_convention, reason = "the event is `Copy`, and this is what `str` calls it")]
     pub fn to_owned(&self) -> ServerSentEvent {
         let mut owned = ServerSentEvent::new(owned_name(self.event), self.data.to_owned());
         owned.id = LastEventId::from(self.id);
