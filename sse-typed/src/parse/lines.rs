@@ -35,15 +35,16 @@ pub(super) struct Lines {
     started: bool,
     /// The first bytes of a character whose last ones are yet to come.
     unfinished_char: UnfinishedChar,
-    /// Fed, and not looked at. The first stands apart as most often it is the only one.
-    next_chunk: Option<Bytes>,
+    /// Fed before the text in hand was done with.
     further_chunks: VecDeque<Bytes>,
 }
 
 impl Lines {
+    /// Takes a chunk: at once if there is no text in hand, else behind what was fed before.
+    #[inline]
     pub(super) fn feed(&mut self, chunk: Bytes) {
-        if self.next_chunk.is_none() {
-            self.next_chunk = Some(chunk);
+        if self.text.is_empty() && self.further_chunks.is_empty() {
+            self.begin(chunk);
         } else {
             self.further_chunks.push_back(chunk);
         }
@@ -90,12 +91,16 @@ impl Lines {
 
     /// Goes on to what was fed next; `false` if there is nothing. The text before is gone then.
     pub(super) fn load(&mut self) -> bool {
-        while let Some(chunk) = self.next_chunk.take() {
-            self.next_chunk = self.take_further();
-            self.decode(chunk);
-            if self.begin_text() {
+        while !self.further_chunks.is_empty() {
+            if let Some(chunk) = self.further_chunks.pop_front() {
+                self.begin(chunk);
+            }
+            if !self.text.is_empty() {
                 return true;
             }
+        }
+        if self.further_chunks.capacity() > KEPT_CHUNKS {
+            self.further_chunks = VecDeque::new();
         }
         self.text.clear();
         self.position = 0;
@@ -110,54 +115,43 @@ impl Lines {
         !std::mem::take(&mut self.unfinished_char).is_empty()
     }
 
-    fn take_further(&mut self) -> Option<Bytes> {
-        if self.further_chunks.is_empty() {
-            return None;
-        }
-        let chunk = self.further_chunks.pop_front();
-        if self.further_chunks.is_empty() && self.further_chunks.capacity() > KEPT_CHUNKS {
-            self.further_chunks = VecDeque::new();
-        }
-        chunk
-    }
-
     /// Makes a text of `chunk` and of what the one before left over, and leaves over what needs the one behind.
-    fn decode(&mut self, mut chunk: Bytes) {
+    fn begin(&mut self, mut chunk: Bytes) {
         if self.unfinished_char.is_empty() {
-            let whole = chunk.len() - unfinished_tail(&chunk);
-            if whole < chunk.len() {
-                self.unfinished_char = UnfinishedChar::new(&chunk[whole..]);
-                chunk.truncate(whole);
+            let unfinished = unfinished_tail(&chunk);
+            if unfinished > 0 {
+                self.unfinished_char = UnfinishedChar::new(&chunk.split_off(chunk.len() - unfinished));
             }
             self.text.set(chunk);
-            return;
-        }
-        match self.unfinished_char.finish_with(&mut chunk) {
-            Some(char) => self.text.set_char(char),
-            None => self.text.clear(),
-        }
-        if !chunk.is_empty() {
-            if let Some(behind) = self.next_chunk.replace(chunk) {
-                self.further_chunks.push_front(behind);
+        } else {
+            match self.unfinished_char.finish_with(&mut chunk) {
+                Some(char) => self.text.set_char(char),
+                None => self.text.clear(),
             }
+            if !chunk.is_empty() {
+                self.further_chunks.push_front(chunk);
+            }
+        }
+        self.position = 0;
+        if !self.started || self.skip_line_feed {
+            self.step_over();
         }
     }
 
-    /// Steps over what is no part of any line; whether anything is left.
-    fn begin_text(&mut self) -> bool {
+    /// Steps over what is no part of any line.
+    #[cold]
+    fn step_over(&mut self) {
         let text = self.text.as_str();
-        self.position = 0;
         if text.is_empty() {
-            return false;
+            return;
         }
         if self.skip_line_feed {
-            self.skip_line_feed = false;
             self.position = usize::from(text.starts_with('\n'));
-        } else if !self.started && text.starts_with('\u{feff}') {
+        } else if text.starts_with('\u{feff}') {
             self.position = '\u{feff}'.len_utf8();
         }
+        self.skip_line_feed = false;
         self.started = true;
-        self.position < text.len()
     }
 }
 

@@ -251,7 +251,7 @@ impl Parser {
         self
     }
 
-    /// Takes the next bytes of the stream, of any number and cut anywhere. They are looked at when frames are asked for.
+    /// Takes the next bytes of the stream, of any number and cut anywhere. Frames come of them as they are asked for.
     ///
     /// After [`finish`](Self::finish), once all frames are taken out, further bytes begin a new stream, which resumes
     /// with the last event ID.

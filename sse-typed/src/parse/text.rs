@@ -25,6 +25,11 @@ impl Text {
         self.0.as_ref().map_or("", |text| text.get())
     }
 
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.as_str().is_empty()
+    }
+
     /// Holds `chunk` in place of what it held, malformed sequences replaced by U+FFFD (the standard's "UTF-8 decode").
     pub(super) fn set(&mut self, chunk: Bytes) {
         let mut valid = true;
