@@ -44,16 +44,14 @@ impl Value {
     }
 
     /// Moves what lies in the text into the buffer.
+    #[inline]
     fn own(&mut self, text: &str, room: usize) {
-        match &self.place {
-            Place::Buffer => return,
-            Place::Absent => self.buffer.clear(),
-            Place::Text(range) => {
-                self.buffer.clear();
-                append(&mut self.buffer, &text[range.clone()], room);
+        if !matches!(self.place, Place::Buffer) {
+            self.buffer.clear();
+            if let Place::Text(range) = std::mem::replace(&mut self.place, Place::Buffer) {
+                append(&mut self.buffer, &text[range], room);
             }
         }
-        self.place = Place::Buffer;
     }
 
     #[inline]
@@ -63,15 +61,26 @@ impl Value {
     }
 }
 
-/// Appends where at most `room` bytes will follow: a buffer doubles as it grows, but not beyond what may be needed.
+/// Appends where at most `room` bytes will follow.
 #[inline]
 fn append(buffer: &mut String, part: &str, room: usize) {
-    let length = buffer.len() + part.len();
-    if length > buffer.capacity() {
-        let doubled = (buffer.capacity() * 2).min(length + room);
-        buffer.reserve_exact(doubled.max(length) - buffer.len());
-    }
+    make_room(buffer, part.len(), room);
     buffer.push_str(part);
+}
+
+/// Makes room for `more` bytes where at most `room` bytes will follow: a buffer doubles as it grows, but not beyond what
+/// may be needed.
+#[inline]
+fn make_room(buffer: &mut String, more: usize, room: usize) {
+    if more > buffer.capacity() - buffer.len() {
+        grow(buffer, more, room);
+    }
+}
+
+#[cold]
+fn grow(buffer: &mut String, more: usize, room: usize) {
+    let doubled = (buffer.capacity() * 2).min(buffer.len() + more + room);
+    buffer.reserve_exact(doubled.saturating_sub(buffer.len()).max(more));
 }
 
 #[inline]
@@ -163,11 +172,14 @@ impl Block {
     fn add_line(&mut self, line: &str, text: &str) {
         let room = self.room();
         self.data.own(text, room);
-        append(&mut self.data.buffer, "\n", room);
-        append(&mut self.data.buffer, line, room);
+        let data = &mut self.data.buffer;
+        make_room(data, 1 + line.len(), room);
+        data.push('\n');
+        data.push_str(line);
     }
 
     /// So many bytes of an open line have come.
+    #[inline]
     pub(super) fn count(&mut self, length: usize) {
         self.line_size += length;
     }
@@ -189,6 +201,7 @@ impl Block {
     }
 
     /// A further part of it.
+    #[inline]
     pub(super) fn extend(&mut self, field: Field, part: &str) {
         let room = self.room();
         match field {
@@ -227,6 +240,7 @@ impl Block {
     }
 
     /// Takes over what lies in the text, which is about to go.
+    #[inline]
     pub(super) fn spill(&mut self, text: &str) {
         let room = self.room();
         for value in [&mut self.event, &mut self.data, &mut self.id, &mut self.last_event_id] {

@@ -79,7 +79,15 @@ impl OpenLine {
     }
 
     /// Goes on with the line. The one space after the colon is gone from what comes out.
+    #[inline]
     pub(super) fn push<'a>(&mut self, piece: &'a str) -> Brought<'a> {
+        match self {
+            Self::Value { field, empty: false } => Brought::Further(*field, piece),
+            _ => self.push_head(piece),
+        }
+    }
+
+    fn push_head<'a>(&mut self, piece: &'a str) -> Brought<'a> {
         match self {
             // Name, colon and space are here: what the line is can be told at once.
             Self::None if piece.len() >= Field::LONGEST_NAME + ": ".len() => {
@@ -89,7 +97,7 @@ impl OpenLine {
             }
             Self::None => {
                 *self = Self::Name { length: 0, name: [0; Field::LONGEST_NAME] };
-                self.push(piece)
+                self.push_head(piece)
             }
             Self::Name { length, name } => {
                 for (at, &byte) in piece.as_bytes().iter().enumerate() {

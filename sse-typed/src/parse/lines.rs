@@ -90,20 +90,26 @@ impl Lines {
     }
 
     /// Goes on to what was fed next; `false` if there is nothing. The text before is gone then.
+    #[inline]
     pub(super) fn load(&mut self) -> bool {
-        while !self.further_chunks.is_empty() {
-            if let Some(chunk) = self.further_chunks.pop_front() {
-                self.begin(chunk);
+        if !self.further_chunks.is_empty() && self.load_further() {
+            return true;
+        }
+        self.text.clear();
+        self.position = 0;
+        false
+    }
+
+    fn load_further(&mut self) -> bool {
+        while let Some(chunk) = self.further_chunks.pop_front() {
+            if self.further_chunks.is_empty() && self.further_chunks.capacity() > KEPT_CHUNKS {
+                self.further_chunks = VecDeque::new();
             }
+            self.begin(chunk);
             if !self.text.is_empty() {
                 return true;
             }
         }
-        if self.further_chunks.capacity() > KEPT_CHUNKS {
-            self.further_chunks = VecDeque::new();
-        }
-        self.text.clear();
-        self.position = 0;
         false
     }
 
@@ -115,26 +121,35 @@ impl Lines {
         !std::mem::take(&mut self.unfinished_char).is_empty()
     }
 
-    /// Makes a text of `chunk` and of what the one before left over, and leaves over what needs the one behind.
-    fn begin(&mut self, mut chunk: Bytes) {
-        if self.unfinished_char.is_empty() {
-            let unfinished = unfinished_tail(&chunk);
-            if unfinished > 0 {
-                self.unfinished_char = UnfinishedChar::new(&chunk.split_off(chunk.len() - unfinished));
-            }
+    /// Makes a text of `chunk`.
+    #[inline]
+    fn begin(&mut self, chunk: Bytes) {
+        self.position = 0;
+        if self.unfinished_char.is_empty() && chunk.last().is_none_or(u8::is_ascii) {
             self.text.set(chunk);
         } else {
-            match self.unfinished_char.finish_with(&mut chunk) {
-                Some(char) => self.text.set_char(char),
-                None => self.text.clear(),
-            }
-            if !chunk.is_empty() {
-                self.further_chunks.push_front(chunk);
-            }
+            self.begin_in_parts(chunk);
         }
-        self.position = 0;
         if !self.started || self.skip_line_feed {
             self.step_over();
+        }
+    }
+
+    /// Makes a text of `chunk` and of what the one before left over, and leaves over what needs the one behind.
+    #[cold]
+    fn begin_in_parts(&mut self, mut chunk: Bytes) {
+        if self.unfinished_char.is_empty() {
+            let unfinished = chunk.split_off(chunk.len() - unfinished_tail(&chunk));
+            self.unfinished_char = UnfinishedChar::new(&unfinished);
+            self.text.set(chunk);
+            return;
+        }
+        match self.unfinished_char.finish_with(&mut chunk) {
+            Some(char) => self.text.set_char(char),
+            None => self.text.clear(),
+        }
+        if !chunk.is_empty() {
+            self.further_chunks.push_front(chunk);
         }
     }
 
@@ -158,11 +173,22 @@ impl Lines {
 /// How long the line is that begins here, if it ends here.
 #[inline]
 fn line_length(text: &[u8]) -> Option<usize> {
-    // Every event has a blank line, which is not worth a call.
-    match text.first() {
-        Some(b'\n' | b'\r') => Some(0),
-        _ => memchr2(b'\n', b'\r', text),
+    // Blank lines and other short ones are not worth a call.
+    if let Some(head) = text.first_chunk() {
+        let ends = line_ends(u64::from_le_bytes(*head));
+        if ends != 0 {
+            return Some(ends.trailing_zeros() as usize / 8);
+        }
     }
+    memchr2(b'\n', b'\r', text)
+}
+
+/// Which of eight bytes end a line: the high bit of the first one is set, and those of further ones may be.
+#[inline]
+fn line_ends(bytes: u64) -> u64 {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    let zeros = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes & (EACH << 7);
+    zeros(bytes ^ (EACH * b'\n' as u64)) | zeros(bytes ^ (EACH * b'\r' as u64))
 }
 
 /// The first one to three bytes of a character.
@@ -208,11 +234,7 @@ impl UnfinishedChar {
 }
 
 /// How many bytes at the end are the beginning of a character that may yet be finished.
-#[inline]
 fn unfinished_tail(chunk: &[u8]) -> usize {
-    if chunk.last().is_none_or(u8::is_ascii) {
-        return 0;
-    }
     let continuation = |byte: &u8| byte & 0b1100_0000 == 0b1000_0000;
     let trailing = chunk.iter().rev().take(3).take_while(|byte| continuation(byte)).count();
     let tail = &chunk[chunk.len().saturating_sub(trailing + 1)..];

@@ -256,10 +256,13 @@ impl Parser {
     /// After [`finish`](Self::finish), once all frames are taken out, further bytes begin a new stream, which resumes
     /// with the last event ID.
     pub fn feed(&mut self, chunk: impl Into<Bytes>) {
+        self.feed_bytes(chunk.into());
+    }
+
+    fn feed_bytes(&mut self, chunk: Bytes) {
         if self.phase == Phase::Failed {
             return;
         }
-        let chunk = chunk.into();
         if chunk.is_empty() {
             return;
         }
@@ -305,6 +308,7 @@ impl Parser {
     }
 
     /// The frame that the last [`advance`](Self::advance) or [`next_frame`](Self::next_frame) arrived at, if it did.
+    #[inline]
     pub fn frame(&self) -> Option<Frame<'_>> {
         let text = self.lines.text();
         match &self.lent {
@@ -378,6 +382,7 @@ impl Parser {
     }
 
     /// A part of a line that began in another text, or goes on in the next.
+    #[inline]
     fn take_part(&mut self, range: Range<usize>, last: bool) -> Result<bool, EventTooLarge> {
         if range.len() > self.block.room() {
             return Err(self.too_large());

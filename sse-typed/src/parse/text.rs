@@ -31,6 +31,7 @@ impl Text {
     }
 
     /// Holds `chunk` in place of what it held, malformed sequences replaced by U+FFFD (the standard's "UTF-8 decode").
+    #[inline]
     pub(super) fn set(&mut self, chunk: Bytes) {
         let mut valid = true;
         self.hold(Source::Chunk(chunk), |source| {
@@ -56,6 +57,7 @@ impl Text {
     }
 
     /// Lets go of the chunk, and with it of the read buffer that it may be a part of.
+    #[inline]
     pub(super) fn clear(&mut self) {
         if self.0.is_some() {
             self.hold(Source::Nothing, |_| "");
@@ -70,6 +72,7 @@ impl Text {
         }
     }
 
+    #[inline]
     fn hold(&mut self, source: Source, text: impl FnOnce(&Source) -> &str) {
         let cart = match self.0.take() {
             Some(held) => {
