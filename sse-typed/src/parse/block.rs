@@ -259,6 +259,12 @@ impl Block {
         }
     }
 
+    /// Whether no line has come that could be part of an event.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.size == 0 && self.retry.is_none()
+    }
+
     /// Begins the next event.
     #[inline]
     pub(super) fn clear(&mut self) {

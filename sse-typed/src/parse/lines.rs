@@ -60,8 +60,12 @@ impl Lines {
     #[inline]
     pub(super) fn next(&mut self) -> Option<Piece> {
         let start = self.position;
-        let rest = self.text.as_str().as_bytes().get(start..)?;
-        let Some(length) = line_length(rest) else { return self.rest() };
+        let rest = self.text.as_str().as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
+        let Some(length) = line_length(rest) else {
+            self.position = start + rest.len();
+            self.inside_a_line = true;
+            return Some(Piece::Part(start..self.position, false));
+        };
         let end = start + length;
         self.position = end + 1;
         if rest[length] == b'\r' {
@@ -76,17 +80,6 @@ impl Lines {
             return Some(Piece::Part(start..end, true));
         }
         Some(Piece::Line(start..end))
-    }
-
-    /// The part of a line that has no end in the text in hand.
-    fn rest(&mut self) -> Option<Piece> {
-        let range = self.position..self.text().len();
-        if range.is_empty() {
-            return None;
-        }
-        self.position = range.end;
-        self.inside_a_line = true;
-        Some(Piece::Part(range, false))
     }
 
     /// Goes on to what was fed next; `false` if there is nothing. The text before is gone then.

@@ -424,6 +424,9 @@ impl Parser {
     /// A blank line: "dispatch the event".
     #[inline]
     fn dispatch(&mut self) -> bool {
+        if self.block.is_empty() {
+            return false;
+        }
         self.block.commit_id();
         if self.is_event() {
             self.lent = Lent::Event;
