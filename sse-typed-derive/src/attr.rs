@@ -251,10 +251,7 @@ impl Entry<'_, '_> {
             }
             return false;
         }
-        let group = match self.input.parse() {
-            Ok(TokenTree::Group(group)) => group,
-            _ => return false,
-        };
+        let Ok(TokenTree::Group(group)) = self.input.parse() else { return false };
         let parser = Punctuated::<LitStr, Token![,]>::parse_terminated;
         match syn::parse::Parser::parse2(parser, group.stream()) {
             Ok(list) if !list.is_empty() => names.extend(list),
