@@ -176,9 +176,8 @@ impl Entry<'_, '_> {
 
     /// `word`
     fn flag(&self, slot: &mut Option<Ident>) -> bool {
-        if !self.input.is_empty() && !self.input.peek(Token![,]) {
-            let message = format_args!("`{0}` takes no value: #[sse({0})]", self.word).to_string();
-            self.mistake_in_value(&message);
+        if self.input.peek(Token![=]) || self.input.peek(syn::token::Paren) {
+            self.mistake_in_value(&format!("`{0}` takes no value: #[sse({0})]", self.word));
             return false;
         }
         self.put(slot, self.name.clone())

@@ -339,7 +339,6 @@ impl Writer<'_> {
             &quote! {
                 #items
 
-                #[automatically_derived]
                 impl #impl_with_deserializer __sse::SseEvents<#deserializer> for #ident #type_generics
                 where
                     #(#own_bounds,)*
@@ -390,12 +389,7 @@ impl Writer<'_> {
                 Takes::Event(event) => {
                     match &event.read {
                         Read::Deserializer => bound(quote_spanned!(span=> #deserializer: __sse::Deserializer<#ty>)),
-                        Read::Text if is_generic => {
-                            bound(quote_spanned!(span=> #ty: ::core::str::FromStr));
-                            bound(quote_spanned! {span=>
-                                <#ty as ::core::str::FromStr>::Err: ::core::convert::Into<__sse::BoxError>
-                            });
-                        }
+                        Read::Text if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromText)),
                         Read::Text | Read::With(_) => {}
                     }
                     if is_generic && matches!(event.becomes, Becomes::Error { .. }) {
@@ -404,9 +398,7 @@ impl Writer<'_> {
                         });
                     }
                 }
-                Takes::Comment(_) if is_generic => {
-                    bound(quote_spanned!(span=> #ty: for<'__a> ::core::convert::From<&'__a ::core::primitive::str>));
-                }
+                Takes::Comment(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromComment)),
                 Takes::Other(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::Kept)),
                 Takes::Comment(_) | Takes::Other(_) => {}
             }
@@ -634,7 +626,7 @@ impl Writer<'_> {
             Read::Deserializer => {
                 quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?)
             }
-            Read::Text => quote_spanned!(at(ty)=> __sse::text::<#ty>(&#event)?),
+            Read::Text => quote_spanned!(at(ty)=> <#ty as __sse::FromText>::from_text(&#event)?),
             Read::With(path) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path)?),
         }
     }
@@ -708,15 +700,17 @@ fn data_of(body: &Enum<'_>, variant: usize) -> Option<String> {
 /// What becomes of a frame that is no event.
 fn frame(variant: &Variant<'_>) -> Option<TokenStream> {
     let ident = variant.ident;
-    let found = local("__found");
+    let mut found = local("__found");
+    if let Shape::Newtype(ty) = &variant.shape {
+        found.set_span(at(ty));
+    }
     let (frame, payload) = match (&variant.takes, &variant.shape) {
-        (Takes::Comment(_), Shape::Newtype(ty)) => (
-            quote!(Comment),
-            quote_spanned!(at(ty)=> <#ty as ::core::convert::From<&::core::primitive::str>>::from(#found)),
-        ),
-        (Takes::Retry(_), Shape::Newtype(ty)) => (quote!(Retry), quote_spanned!(at(ty)=> #found)),
+        (Takes::Comment(_), Shape::Newtype(ty)) => {
+            (quote!(Comment), quote_spanned!(at(ty)=> <#ty as __sse::FromComment>::from_comment(#found)))
+        }
+        (Takes::Retry(_), Shape::Newtype(_)) => (quote!(Retry), quote!(#found)),
         (Takes::Open(_), Shape::Newtype(ty)) => {
-            (quote!(Open), quote_spanned!(at(ty)=> ::core::clone::Clone::clone(#found)))
+            (quote!(Open), quote_spanned!(at(ty)=> __sse::Connection::clone(#found)))
         }
         (Takes::Comment(_), _) => (quote!(Comment), TokenStream::new()),
         (Takes::Retry(_), _) => (quote!(Retry), TokenStream::new()),
