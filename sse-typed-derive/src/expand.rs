@@ -44,7 +44,7 @@ pub(crate) fn stand_in(source: &DeriveInput, krate: Option<&Path>) -> TokenStrea
         krate,
         &quote! {
             #[automatically_derived]
-            impl #impl_with_deserializer __sse::SseEvents<#deserializer> for #ident #type_generics #where_clause {
+            impl #impl_with_deserializer __SseEvents<#deserializer> for #ident #type_generics #where_clause {
                 fn from_frame(
                     _: __sse::Frame<'_>,
                     _: &#deserializer,
@@ -70,6 +70,7 @@ fn in_block(krate: Option<&Path>, items: &TokenStream) -> TokenStream {
     quote! {
         const _: () = {
             use #krate::__private as __sse;
+            use __sse::SseEvents as __SseEvents;
             #items
         };
     }
@@ -333,13 +334,16 @@ impl Writer<'_> {
         let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
         let with_deserializer = with_param(input.generics, deserializer);
         let (impl_with_deserializer, ..) = with_deserializer.split_for_impl();
+        // With the span of a derive, the compiler would blame an unmet bound on parameters of the type.
+        let own_trait = quote_spanned!(ident.span()=> __SseEvents<#deserializer>);
         let own_bounds = where_clause.iter().flat_map(|clause| &clause.predicates);
         in_block(
             input.krate.as_ref(),
             &quote! {
                 #items
 
-                impl #impl_with_deserializer __sse::SseEvents<#deserializer> for #ident #type_generics
+                #[automatically_derived]
+                impl #impl_with_deserializer #own_trait for #ident #type_generics
                 where
                     #(#own_bounds,)*
                     #(#bounds,)*

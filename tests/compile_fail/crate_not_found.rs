@@ -4,7 +4,6 @@ use sse_typed::SseEvents;
 #[sse(crate = elsewhere)]
 enum Msg {
     Tick(u32),
-    Moved { to: u32 },
     #[sse(key = "error")]
     Failed(u32),
 }
