@@ -146,7 +146,6 @@ impl Error {
     }
 
     /// The answer that was no stream.
-    #[cfg(feature = "client")]
     pub(crate) fn answered(mut self, status: StatusCode, headers: HeaderMap, body: Option<String>) -> Self {
         self.0.status = Some(status);
         self.0.headers = Some(headers);
@@ -155,7 +154,6 @@ impl Error {
     }
 
     /// The server asks not to be asked again before that.
-    #[cfg(any(feature = "client", test))]
     pub(crate) fn retrying_after(mut self, retry_after: Option<Duration>) -> Self {
         self.0.retry_after = retry_after;
         self

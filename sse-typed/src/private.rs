@@ -1,11 +1,15 @@
 //! What derived code calls. No part of the public interface.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
-pub use serde;
+use serde::de::{EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess as _, Visitor};
 
-use crate::error::{BoxError, Error};
+pub use crate::error::{BoxError, Error};
 use crate::parse::RawEvent;
+
+pub use serde;
 
 pub use crate::connection::Connection;
 pub use crate::deserialize::Deserializer;
@@ -13,13 +17,41 @@ pub use crate::event::ServerSentEvent;
 pub use crate::events::{Dispatch, EventNames, SseEvents, decode};
 pub use crate::parse::Frame;
 
-/// The data as it stands, through `FromStr`.
-pub fn text<T>(event: &RawEvent<'_>) -> Result<T, Error>
+/// What `text` reads: the data as it stands, through `FromStr`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from text",
+    label = "no `FromStr`, or its error is none",
+    note = "`#[sse(text)]` goes through `FromStr`, whose error has to be a `std::error::Error + Send + Sync`",
+    note = "any other function is `#[sse(with = path)]`"
+)]
+pub trait FromText: Sized {
+    fn from_text(event: &RawEvent<'_>) -> Result<Self, Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: FromStr> FromText for T
 where
-    T: FromStr,
     T::Err: Into<BoxError>,
 {
-    with(event, T::from_str)
+    fn from_text(event: &RawEvent<'_>) -> Result<Self, Error> {
+        with(event, T::from_str)
+    }
+}
+
+/// What a `comment` variant holds.
+#[diagnostic::on_unimplemented(
+    message = "a `comment` variant cannot hold `{Self}`",
+    label = "expected `String`, or another type that is `From<&str>`"
+)]
+pub trait FromComment {
+    fn from_comment(comment: &str) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: for<'a> From<&'a str>> FromComment for T {
+    fn from_comment(comment: &str) -> Self {
+        comment.into()
+    }
 }
 
 /// The data through a function of the user's.
@@ -38,4 +70,195 @@ pub fn unknown_event(event: &RawEvent<'_>) -> Error {
 pub fn error_event<T: Send + Sync + 'static>(event: &RawEvent<'_>, payload: T, done: bool) -> Error {
     let error = Error::event_payload(event.to_owned(), payload);
     if done { error.ending_the_stream() } else { error }
+}
+
+/// What an `other` variant holds: the event itself.
+#[diagnostic::on_unimplemented(
+    message = "an `other` variant cannot hold `{Self}`",
+    label = "expected `ServerSentEvent` or `Box<ServerSentEvent>`",
+    note = "the events that no variant names have no type in common: the variant keeps them as they came, or is a unit variant"
+)]
+pub trait Kept {
+    fn keep(event: &RawEvent<'_>) -> Self;
+    fn name(&self) -> &str;
+}
+
+impl Kept for ServerSentEvent {
+    fn keep(event: &RawEvent<'_>) -> Self {
+        event.to_owned()
+    }
+
+    fn name(&self) -> &str {
+        &self.event
+    }
+}
+
+impl Kept for Box<ServerSentEvent> {
+    fn keep(event: &RawEvent<'_>) -> Self {
+        Self::new(event.to_owned())
+    }
+
+    fn name(&self) -> &str {
+        &self.event
+    }
+}
+
+/// What `key` and `tag` want to know of data before it is read as a payload.
+pub trait Look {
+    /// What a key of the map says.
+    fn key(key: &str) -> Sign;
+
+    /// Which of the names the tag's value is.
+    fn tag(value: &str) -> Option<usize> {
+        let _ = value;
+        None
+    }
+}
+
+/// What a key of a map says.
+#[derive(Clone, Copy)]
+pub enum Sign {
+    Nothing,
+    /// The data is for this one. The least wins.
+    Key(usize),
+    /// The key's value names what it is for.
+    Tag,
+}
+
+/// The first look at data, which finds what `L` looks for and holds nothing of the rest.
+pub struct LookAhead<L> {
+    found: Option<usize>,
+    looking: PhantomData<L>,
+}
+
+/// Which of the things that `L` looks for the data has. Data that is no map, or cannot be read at all, has none: reading it
+/// as a payload says the rest.
+pub fn look_ahead<L, D: Deserializer<LookAhead<L>> + ?Sized>(deserializer: &D, event: &RawEvent<'_>) -> Option<usize> {
+    deserializer.deserialize(event.data()).ok()?.found
+}
+
+impl<'de, L: Look> serde::Deserialize<'de> for LookAhead<L> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let found = deserializer.deserialize_any(First::<Data<L>>(PhantomData))?;
+        Ok(Self { found, looking: PhantomData })
+    }
+}
+
+/// The three places at which something is looked at; anything there that is not what was hoped for is passed over.
+trait At {
+    type Found: Default;
+
+    fn text(_text: &str) -> Self::Found {
+        Self::Found::default()
+    }
+
+    fn map<'de, A: MapAccess<'de>>(map: A) -> Result<Self::Found, A::Error> {
+        IgnoredAny.visit_map(map)?;
+        Ok(Self::Found::default())
+    }
+}
+
+struct Data<L>(PhantomData<L>);
+struct Key<L>(PhantomData<L>);
+struct Tag<L>(PhantomData<L>);
+
+impl<L: Look> At for Data<L> {
+    type Found = Option<usize>;
+
+    fn map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Self::Found, A::Error> {
+        let (mut key, mut tag) = (None, None);
+        while let Some(sign) = map.next_key_seed(First::<Key<L>>(PhantomData))? {
+            match sign.unwrap_or(Sign::Nothing) {
+                Sign::Tag if tag.is_none() => {
+                    tag = map.next_value_seed(First::<Tag<L>>(PhantomData))?;
+                    continue;
+                }
+                Sign::Key(index) if key.is_none_or(|best| index < best) => key = Some(index),
+                _ => {}
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(tag.or(key))
+    }
+}
+
+impl<L: Look> At for Key<L> {
+    type Found = Option<Sign>;
+
+    fn text(text: &str) -> Self::Found {
+        Some(L::key(text))
+    }
+}
+
+impl<L: Look> At for Tag<L> {
+    type Found = Option<usize>;
+
+    fn text(text: &str) -> Self::Found {
+        L::tag(text)
+    }
+}
+
+/// Reads whatever is there, and keeps what is found at `P`.
+struct First<P>(PhantomData<P>);
+
+impl<'de, P: At> serde::de::DeserializeSeed<'de> for First<P> {
+    type Value = P::Found;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<P::Found, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+macro_rules! pass_over {
+    ($($visit:ident($value:ty)),*) => {$(
+        fn $visit<E>(self, _: $value) -> Result<P::Found, E> {
+            Ok(P::Found::default())
+        }
+    )*};
+}
+
+impl<'de, P: At> Visitor<'de> for First<P> {
+    type Value = P::Found;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<P::Found, E> {
+        Ok(P::text(text))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<P::Found, A::Error> {
+        P::map(map)
+    }
+
+    pass_over!(visit_bool(bool), visit_i64(i64), visit_i128(i128), visit_u64(u64), visit_u128(u128), visit_f64(f64));
+    pass_over!(visit_bytes(&[u8]));
+
+    fn visit_unit<E>(self) -> Result<P::Found, E> {
+        Ok(P::Found::default())
+    }
+
+    fn visit_none<E>(self) -> Result<P::Found, E> {
+        Ok(P::Found::default())
+    }
+
+    fn visit_some<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<P::Found, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_newtype_struct<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<P::Found, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<P::Found, A::Error> {
+        IgnoredAny.visit_seq(seq)?;
+        Ok(P::Found::default())
+    }
+
+    /// A value with a tag of CBOR's comes like this: the tag, and then the value.
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<P::Found, A::Error> {
+        data.variant::<IgnoredAny>()?.1.newtype_variant::<IgnoredAny>()?;
+        Ok(P::Found::default())
+    }
 }

@@ -194,6 +194,14 @@ fn header_value(last_event_id: &LastEventId) -> Option<HeaderValue> {
     value
 }
 
+/// The error without the URL, which may hold secrets and which reqwest's own text shows.
+pub(crate) fn without_url(error: BoxError) -> BoxError {
+    match error.downcast::<reqwest::Error>() {
+        Ok(error) => error.without_url().into(),
+        Err(error) => error,
+    }
+}
+
 /// What an error of the client, or of a request function, is to a session.
 pub(crate) fn request_error(error: BoxError) -> Error {
     let error = match error.downcast::<Error>() {

@@ -277,3 +277,444 @@ impl Machine {
 
 /// Thirty years.
 const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const DEFAULT: fn() -> Reconnect = Reconnect::default;
+
+    /// A machine with a clock to turn by hand.
+    struct Rig {
+        machine: Machine,
+        now: Instant,
+    }
+
+    impl Rig {
+        fn new(policy: impl Into<Option<Reconnect>>) -> Self {
+            Self { machine: Machine::new(policy.into().map(Arc::new), || 0.0), now: Instant::now() }
+        }
+
+        fn jittered(mut self, random: fn() -> f64) -> Self {
+            self.machine.random = random;
+            self
+        }
+
+        fn opened(policy: impl Into<Option<Reconnect>>) -> Self {
+            let mut rig = Self::new(policy);
+            rig.on(Input::Opened);
+            rig
+        }
+
+        fn on(&mut self, input: Input) -> Action {
+            self.machine.on(input, self.now)
+        }
+
+        /// What the machine waits for after this loss.
+        fn delay_after(&mut self, loss: impl Into<Loss>) -> Duration {
+            match self.on(Input::Lost(loss.into())) {
+                Action::WaitUntil(until) => until - self.now,
+                other => panic!("{other:?}"),
+            }
+        }
+
+        fn elapse(&mut self) {
+            if let State::Waiting { delay, .. } = self.machine.state() {
+                self.now += delay;
+            }
+            assert!(matches!(self.on(Input::Elapsed), Action::Connect));
+        }
+
+        /// Opens a connection that brings an event and lasts that long.
+        fn live(&mut self, duration: Duration) {
+            self.on(Input::Opened);
+            self.on(Input::Event);
+            self.now += duration;
+        }
+
+        fn end_after(&mut self, loss: impl Into<Loss>) -> Option<Error> {
+            match self.on(Input::Lost(loss.into())) {
+                Action::Finish(error) => {
+                    assert_eq!(self.machine.state(), State::Closed);
+                    error
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn error(kind: ErrorKind) -> Error {
+        Error::new(kind)
+    }
+
+    fn refused(status: u16) -> Error {
+        error(ErrorKind::Status).answered(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), None)
+    }
+
+    fn end() -> Loss {
+        Loss { error: error(ErrorKind::Incomplete), is_regular_end: true }
+    }
+
+    fn retry_after(status: u16, seconds: u64) -> Error {
+        refused(status).retrying_after(Some(Duration::from_secs(seconds)))
+    }
+
+    #[test]
+    fn a_session_goes_from_connecting_to_open_to_waiting_and_back() {
+        let mut rig = Rig::new(DEFAULT());
+        assert_eq!(rig.machine.state(), State::Connecting { attempt: 0 });
+        assert!(matches!(rig.on(Input::Opened), Action::Continue));
+        assert_eq!(rig.machine.state(), State::Open);
+        assert_eq!(rig.delay_after(end()), 3 * SECOND);
+        assert_eq!(rig.machine.state(), State::Waiting { attempt: 1, delay: 3 * SECOND });
+        rig.elapse();
+        assert_eq!(rig.machine.state(), State::Connecting { attempt: 1 });
+        rig.on(Input::Opened);
+        assert_eq!(rig.machine.state(), State::Open);
+        assert!(matches!(rig.on(Input::Close), Action::Finish(None)));
+        assert_eq!(rig.machine.state(), State::Closed);
+    }
+
+    #[test]
+    fn the_delay_doubles_with_each_failed_attempt_up_to_its_maximum() {
+        let mut rig = Rig::opened(DEFAULT());
+        let mut delays = vec![rig.delay_after(end()).as_secs()];
+        for _ in 0..100 {
+            rig.elapse();
+            delays.push(rig.delay_after(error(ErrorKind::Connect)).as_secs());
+        }
+        assert_eq!(delays[..7], [3, 6, 12, 24, 48, 60, 60]);
+        assert!(delays[7..].iter().all(|&delay| delay == 60));
+    }
+
+    #[test]
+    fn a_planned_end_of_a_healthy_connection_does_not_make_the_delay_grow() {
+        let mut rig = Rig::new(DEFAULT().max_attempts(1));
+        rig.live(Duration::ZERO);
+        for _ in 0..1000 {
+            assert_eq!(rig.delay_after(end()), 3 * SECOND);
+            rig.elapse();
+            rig.live(3 * SECOND);
+        }
+    }
+
+    #[test]
+    fn a_connection_is_healthy_only_with_an_event_and_as_long_as_the_delay_before_it() {
+        for (event, lasted, next) in [
+            (true, Duration::from_millis(2999), 6), // hello and crash
+            (true, 3 * SECOND, 3),
+            (false, 1000 * SECOND, 6), // a bare 200
+        ] {
+            let mut rig = Rig::opened(DEFAULT());
+            rig.delay_after(end());
+            rig.elapse();
+            rig.on(Input::Opened);
+            if event {
+                rig.on(Input::Event);
+            }
+            rig.now += lasted;
+            assert_eq!(rig.delay_after(end()), next * SECOND, "event: {event}, lasted {lasted:?}");
+        }
+    }
+
+    #[test]
+    fn healthy_after_takes_the_place_of_the_delay_before() {
+        let mut rig = Rig::opened(DEFAULT().healthy_after(30 * SECOND));
+        assert_eq!(rig.delay_after(end()), 3 * SECOND);
+        rig.elapse();
+        rig.live(29 * SECOND);
+        assert_eq!(rig.delay_after(end()), 6 * SECOND);
+        rig.elapse();
+        rig.live(30 * SECOND);
+        assert_eq!(rig.delay_after(end()), 3 * SECOND);
+    }
+
+    #[test]
+    fn a_server_that_accepts_and_closes_at_once_is_approached_ever_more_slowly() {
+        let mut rig = Rig::opened(DEFAULT().max_attempts(4));
+        for expected in [3, 6, 12, 24] {
+            assert_eq!(rig.delay_after(end()), expected * SECOND);
+            rig.elapse();
+            rig.on(Input::Opened);
+        }
+        let error = rig.end_after(end()).unwrap();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Incomplete, 4));
+    }
+
+    #[test]
+    fn the_servers_reconnection_time_is_kept_to_within_its_bounds() {
+        for (server, expected) in [(0, 100), (99, 100), (2_500, 2_500), (90_000, 90_000), (u64::MAX, 300_000)] {
+            let mut rig = Rig::opened(DEFAULT());
+            rig.on(Input::ReconnectionTime(Duration::from_millis(server)));
+            assert_eq!(rig.delay_after(end()), Duration::from_millis(expected), "retry: {server}");
+            rig.elapse();
+            let grown = Duration::from_millis((2 * expected).min(60_000.max(expected)));
+            assert_eq!(rig.delay_after(error(ErrorKind::Connect)), grown, "after retry: {server}");
+        }
+    }
+
+    #[test]
+    fn an_empty_range_for_the_servers_word_is_no_panic() {
+        let mut rig = Rig::opened(DEFAULT().server_retry(5 * SECOND..=SECOND));
+        rig.on(Input::ReconnectionTime(2 * SECOND));
+        assert_eq!(rig.delay_after(end()), 5 * SECOND);
+    }
+
+    #[test]
+    fn jitter_only_ever_adds_and_at_most_its_part() {
+        for (random, expected) in [((|| 0.0) as fn() -> f64, 3000), (|| 0.5, 3375), (|| 1.0, 3750)] {
+            let mut rig = Rig::opened(DEFAULT()).jittered(random);
+            assert_eq!(rig.delay_after(end()), Duration::from_millis(expected));
+        }
+        for part in [0.0, -1.0, f64::NAN] {
+            let mut rig = Rig::opened(DEFAULT().jitter(part)).jittered(|| 1.0);
+            assert_eq!(rig.delay_after(end()), 3 * SECOND, "{part}");
+        }
+        let mut rig = Rig::opened(DEFAULT().jitter(f64::INFINITY)).jittered(|| 1.0);
+        assert_eq!(rig.delay_after(end()), 3 * SECOND, "more than a `Duration` holds is none");
+    }
+
+    #[test]
+    fn retry_after_beats_the_delay_once() {
+        for status in [429, 503, 529] {
+            let mut rig = Rig::opened(DEFAULT());
+            rig.delay_after(end());
+            rig.elapse();
+            assert_eq!(rig.delay_after(retry_after(status, 120)), 120 * SECOND, "longer than `max_delay`");
+            rig.elapse();
+            assert_eq!(rig.delay_after(refused(status)), 12 * SECOND, "and growth goes on beside it");
+            rig.elapse();
+            assert_eq!(rig.delay_after(retry_after(status, 0)), Duration::from_millis(100), "and 0 is no hot loop");
+        }
+    }
+
+    #[test]
+    fn a_retry_after_beyond_its_maximum_ends_the_stream_with_the_error() {
+        let mut rig = Rig::opened(DEFAULT());
+        rig.delay_after(end());
+        rig.elapse();
+        assert_eq!(rig.delay_after(retry_after(503, 600)), 600 * SECOND);
+        rig.elapse();
+        let error = rig.end_after(retry_after(503, 601)).unwrap();
+        assert_eq!(error.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(error.attempts(), 2);
+    }
+
+    #[test]
+    fn max_attempts_is_the_number_of_attempts_after_the_loss() {
+        for limit in [0, 1, 3, 10] {
+            let mut rig = Rig::opened(DEFAULT().max_attempts(limit));
+            let mut loss = end();
+            for _ in 0..limit {
+                rig.delay_after(std::mem::replace(&mut loss, refused(503).into()));
+                rig.elapse();
+            }
+            let error = rig.end_after(loss).unwrap();
+            assert_eq!(error.attempts(), limit);
+            assert_eq!(error.status().map(|status| status.as_u16()), (limit > 0).then_some(503));
+        }
+    }
+
+    #[test]
+    fn the_first_connection_is_tried_once_unless_the_policy_applies_to_it() {
+        let mut rig = Rig::new(DEFAULT());
+        assert_eq!(rig.end_after(error(ErrorKind::Connect)).unwrap().attempts(), 0);
+
+        let mut rig = Rig::new(DEFAULT().max_attempts(3));
+        rig.machine = rig.machine.retry_first_connect();
+        for expected in [3, 6, 12] {
+            assert_eq!(rig.delay_after(error(ErrorKind::Connect)), expected * SECOND);
+            rig.elapse();
+        }
+        assert_eq!(rig.end_after(error(ErrorKind::Connect)).unwrap().attempts(), 3);
+    }
+
+    #[test]
+    fn max_elapsed_counts_from_the_loss_to_the_next_attempt() {
+        let mut rig = Rig::opened(DEFAULT().max_elapsed(10 * SECOND));
+        assert_eq!(rig.delay_after(end()), 3 * SECOND);
+        rig.elapse();
+        assert_eq!(rig.delay_after(error(ErrorKind::Connect)), 6 * SECOND);
+        rig.elapse();
+        assert_eq!(rig.end_after(error(ErrorKind::Connect)).unwrap().attempts(), 2, "the next would be at 21 s");
+    }
+
+    #[test]
+    fn each_kind_and_status_is_final_or_tried_again() {
+        let retried_kinds = [ErrorKind::Connect, ErrorKind::Transport, ErrorKind::IdleTimeout, ErrorKind::Incomplete];
+        for kind in retried_kinds {
+            Rig::opened(DEFAULT()).delay_after(error(kind));
+        }
+        for kind in [ErrorKind::Request, ErrorKind::ContentType, ErrorKind::EventTooLarge] {
+            assert_eq!(Rig::opened(DEFAULT()).end_after(error(kind)).unwrap().kind(), kind);
+        }
+        let retried = [408, 425, 429, 500, 502, 503, 504, 529];
+        for status in (100..600).filter(|&status| status != 200 && status != 204) {
+            let action = Rig::opened(DEFAULT()).on(Input::Lost(refused(status).into()));
+            assert_eq!(matches!(action, Action::WaitUntil(_)), retried.contains(&status), "{status}");
+            let action = Rig::opened(Reconnect::event_source()).on(Input::Lost(refused(status).into()));
+            assert!(matches!(action, Action::Finish(Some(_))), "{status}, as a browser");
+        }
+    }
+
+    #[test]
+    fn retry_if_decides_over_the_default_and_under_the_limits() {
+        let policy = || {
+            DEFAULT().max_attempts(1).retry_if(|error| match error.kind() {
+                ErrorKind::ContentType => Some(true),
+                ErrorKind::Transport | ErrorKind::Incomplete => Some(false),
+                _ => None,
+            })
+        };
+        let mut rig = Rig::opened(policy());
+        rig.delay_after(error(ErrorKind::ContentType));
+        rig.elapse();
+        rig.end_after(error(ErrorKind::ContentType));
+        Rig::opened(policy()).end_after(error(ErrorKind::Transport));
+        assert!(Rig::opened(policy()).end_after(end()).is_none(), "a regular end stays one");
+        Rig::opened(policy()).delay_after(error(ErrorKind::Connect));
+        Rig::opened(policy()).end_after(error(ErrorKind::Request));
+    }
+
+    #[test]
+    fn without_leave_to_send_again_the_loss_is_the_end() {
+        assert!(Rig::opened(None).end_after(end()).is_none());
+        let incomplete = Loss { is_regular_end: false, ..end() };
+        assert_eq!(Rig::opened(None).end_after(incomplete).unwrap().kind(), ErrorKind::Incomplete);
+        assert_eq!(Rig::opened(None).end_after(error(ErrorKind::Transport)).unwrap().kind(), ErrorKind::Transport);
+        let mut rig = Rig::opened(None);
+        assert!(matches!(rig.on(Input::Reconnect), Action::Continue));
+        assert_eq!(rig.machine.state(), State::Open);
+    }
+
+    #[test]
+    fn a_401_is_tried_again_once_in_an_outage_where_requests_are_made_anew() {
+        assert!(Rig::opened(DEFAULT()).end_after(refused(401)).is_some(), "the same request is refused again");
+        let mut rig = Rig::opened(DEFAULT());
+        rig.machine = rig.machine.fresh_requests();
+        for _ in 0..2 {
+            rig.delay_after(end());
+            rig.elapse();
+            assert_eq!(rig.delay_after(refused(401)), UNAUTHORIZED_DELAY);
+            rig.elapse();
+            rig.live(1000 * SECOND);
+        }
+        rig.delay_after(end());
+        rig.elapse();
+        rig.delay_after(refused(401));
+        rig.elapse();
+        assert_eq!(rig.end_after(refused(401)).unwrap().attempts(), 2);
+    }
+
+    #[test]
+    fn no_content_is_a_quiet_end() {
+        assert!(matches!(Rig::new(DEFAULT()).on(Input::NoContent), Action::Finish(None)));
+        let mut rig = Rig::opened(DEFAULT());
+        rig.delay_after(end());
+        rig.elapse();
+        assert!(matches!(rig.on(Input::NoContent), Action::Finish(None)));
+    }
+
+    #[test]
+    fn the_user_reconnects_at_once_from_wherever_the_session_is() {
+        let mut rig = Rig::opened(DEFAULT());
+        assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+        assert_eq!(rig.machine.state(), State::Connecting { attempt: 1 });
+        assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+        assert_eq!(rig.machine.state(), State::Connecting { attempt: 1 });
+        rig.delay_after(error(ErrorKind::Connect));
+        assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+        assert_eq!(rig.machine.state(), State::Connecting { attempt: 2 });
+    }
+
+    #[test]
+    fn a_browser_waits_as_long_each_time() {
+        let mut rig = Rig::opened(Reconnect::event_source()).jittered(|| 1.0);
+        rig.delay_after(end());
+        for _ in 0..100 {
+            rig.elapse();
+            assert_eq!(rig.delay_after(error(ErrorKind::Connect)), 3 * SECOND);
+        }
+    }
+
+    fn inputs() -> impl Strategy<Value = (u8, u64)> {
+        (0..12_u8, prop_oneof![0..5_u64, 0..100_000_u64, Just(u64::MAX / 1000)])
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_no_two_attempts_are_closer_than_the_shortest_delay(
+            sequence in proptest::collection::vec(inputs(), 0..200),
+            random in 0..3_u8,
+        ) {
+            let floor = Duration::from_millis(100);
+            let mut rig = Rig::new(DEFAULT()).jittered([|| 0.0, || 0.3, || 1.0][usize::from(random)]);
+            rig.machine = rig.machine.retry_first_connect().fresh_requests();
+            let mut earliest = None::<Instant>;
+            for (what, number) in sequence {
+                let input = match what {
+                    0 | 1 => Input::Opened,
+                    2 => Input::Event,
+                    3 => Input::ReconnectionTime(Duration::from_millis(number)),
+                    4 => Input::Lost(end()),
+                    5 => Input::Lost(error(ErrorKind::Connect).into()),
+                    6 => Input::Lost(error(ErrorKind::IdleTimeout).into()),
+                    7 => Input::Lost(refused(if number % 2 == 0 { 401 } else { 503 }).into()),
+                    8 => Input::Lost(retry_after(429, number).into()),
+                    9 => Input::Close,
+                    _ => {
+                        if let State::Waiting { delay, .. } = rig.machine.state() {
+                            rig.now += delay;
+                            Input::Elapsed
+                        } else {
+                            rig.now += Duration::from_millis(number.min(100_000));
+                            continue;
+                        }
+                    }
+                };
+                let before = rig.machine.state();
+                let action = rig.on(input);
+                let state = rig.machine.state();
+                match action {
+                    Action::Connect => {
+                        let connecting = matches!(state, State::Connecting { .. });
+                        prop_assert!(connecting && earliest.is_none_or(|earliest| rig.now >= earliest));
+                    }
+                    Action::WaitUntil(until) => {
+                        let State::Waiting { delay, .. } = state else { panic!("{state:?}") };
+                        prop_assert_eq!(until - rig.now, delay);
+                        prop_assert!(delay >= floor, "{:?}", delay);
+                        prop_assert!(delay <= Duration::from_secs(600 * 5 / 4), "{:?}", delay);
+                        earliest = Some(rig.now + floor);
+                    }
+                    Action::Finish(_) => prop_assert_eq!(state, State::Closed),
+                    Action::Continue if before == State::Closed => prop_assert_eq!(state, State::Closed),
+                    Action::Continue => {}
+                }
+            }
+        }
+
+        #[test]
+        fn extreme_policies_do_not_panic(
+            delay in any::<u64>(), max_delay in any::<u64>(), low in any::<u64>(), high in any::<u64>(),
+            jitter in any::<f64>(), server in any::<u64>(), failures in 0..80_u32,
+        ) {
+            let policy = DEFAULT()
+                .delay(Duration::from_secs(delay))
+                .max_delay(Duration::from_secs(max_delay))
+                .server_retry(Duration::from_secs(low)..=Duration::from_secs(high))
+                .jitter(jitter);
+            let mut rig = Rig::opened(policy).jittered(|| 1.0);
+            rig.on(Input::ReconnectionTime(Duration::from_millis(server)));
+            for _ in 0..failures {
+                rig.on(Input::Lost(error(ErrorKind::Transport).into()));
+                rig.on(Input::Elapsed);
+            }
+        }
+    }
+}

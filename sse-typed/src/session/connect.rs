@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
@@ -16,8 +16,7 @@ use reqwest::{Client, Request, Response};
 use crate::connection::{Connection, Head};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::LastEventId;
-use crate::request::{Attempt, EVENT_STREAM, RequestFunction, prepare, request_error};
-use crate::session::SessionConfig;
+use crate::request::{Attempt, EVENT_STREAM, RequestFunction, prepare, request_error, without_url};
 
 /// How much of the body of an answer that is no stream is kept for the error, and how long it may take to come.
 const ERROR_BODY_SIZE: usize = 64 << 10;
@@ -33,27 +32,26 @@ pub(super) enum Connector {
     Function(Mutex<Box<RequestFunction>>),
 }
 
-/// What a request was answered with.
+/// What came of a request that was answered as it should.
 pub(super) enum Answer {
     Stream(Connection, Body),
     /// 204: there is nothing, and there will not be.
     NoContent,
-    /// No stream. What the server says in its place is still to be read.
-    Refused(Refusal),
+    /// Anything else, which is yet to be read as far as the error wants it.
+    Refused(Refusing),
 }
 
+pub(super) type Refusing = Pin<Box<dyn Future<Output = Error> + Send>>;
+
 pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
-pub(super) type Refusal = Pin<Box<dyn Future<Output = Error> + Send>>;
 
 impl Connector {
     /// Sends the next request.
-    pub(super) fn connect(&mut self, attempt: Attempt, config: &SessionConfig) -> Connecting {
-        let any_content_type = config.any_content_type;
-        let body_time = config.idle_timeout.map_or(ERROR_BODY_TIME, |timeout| timeout.min(ERROR_BODY_TIME));
+    pub(super) fn connect(&mut self, attempt: Attempt, any_content_type: bool) -> Connecting {
         let last_event_id = LastEventId::from(attempt.last_event_id());
         let number = attempt.number();
         let response: Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>> = match self {
-            Self::Function(function) => function.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner())(attempt),
+            Self::Function(function) => function.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt),
             Self::Once(request) => {
                 let request = request.take();
                 Box::pin(async move {
@@ -84,7 +82,7 @@ impl Connector {
                     let (connection, body) = open(response, number, last_event_id);
                     Ok(Answer::Stream(connection, body))
                 }
-                Err(error) => Ok(Answer::Refused(Box::pin(refused(error, response, body_time)))),
+                Err(error) => Ok(Answer::Refused(Box::pin(refused(error, response)))),
             }
         })
     }
@@ -127,12 +125,12 @@ pub(super) fn open(mut response: Response, attempt: u32, resumed_from: LastEvent
 }
 
 /// Puts into `error` what the server said in place of a stream.
-async fn refused(error: Error, mut response: Response, body_time: Duration) -> Error {
+async fn refused(error: Error, mut response: Response) -> Error {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
     // As much as comes in time is better than nothing.
-    let _ = tokio::time::timeout(body_time, async {
+    let _ = tokio::time::timeout(ERROR_BODY_TIME, async {
         let mut source = Body::Response(response.into());
         while let Some(Ok(chunk)) = poll_fn(|cx| source.poll_chunk(cx)).await {
             body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_SIZE - body.len())]);
@@ -174,7 +172,7 @@ impl Body {
             Self::Response(body) => loop {
                 match ready!(Pin::new(&mut *body).poll_frame(cx)) {
                     None => return Poll::Ready(None),
-                    Some(Err(error)) => return Poll::Ready(Some(Err(error.without_url().into()))),
+                    Some(Err(error)) => return Poll::Ready(Some(Err(without_url(error.into())))),
                     Some(Ok(frame)) => {
                         if let Ok(chunk) = frame.into_data() {
                             return Poll::Ready(Some(Ok(chunk)));
@@ -184,7 +182,8 @@ impl Body {
                 }
             },
             Self::Stream(stream) => {
-                stream.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()).as_mut().poll_next(cx)
+                let chunk = ready!(stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(cx));
+                Poll::Ready(chunk.map(|chunk| chunk.map_err(without_url)))
             }
         }
     }

@@ -36,18 +36,19 @@ impl Timer {
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     timeout: Option<Duration>,
-    /// Set when somebody began to wait.
     wait: Option<Wait>,
 }
 
+/// Somebody waits.
 #[derive(Clone, Copy, Debug)]
-struct Wait {
-    deadline: Instant,
-    /// The time has passed, and this is a moment more for bytes that are on their way through the runtime.
-    is_last_call: bool,
+enum Wait {
+    /// For most of the timeout.
+    First { until: Instant },
+    /// For the rest of it.
+    Last { until: Instant },
 }
 
-/// When the timer's call is answered later than this, the one who should wait was busy elsewhere.
+/// When the timer is not attended to for longer than this, the one who should wait was busy elsewhere.
 const PROMPT: Duration = Duration::from_millis(100);
 
 impl Silence {
@@ -61,26 +62,29 @@ impl Silence {
     }
 
     /// Ready when the silence has lasted as long as it may. To be called where nothing has come.
+    ///
+    /// A consumer that is busy for long finds the time over when it comes back, though bytes may have come meanwhile
+    /// that nobody has fetched from the socket. So the wait is in two parts, each of which counts only if its end was
+    /// attended to: between the two, the runtime had its turn.
     pub(super) fn poll(&mut self, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<()> {
         let Some(timeout) = self.timeout else { return Poll::Pending };
         let prompt = PROMPT.min(timeout / 4);
         loop {
             let now = Instant::now();
-            // Where the deadline is beyond the clock's end, there is none.
-            let Some(deadline) = now.checked_add(timeout) else { return Poll::Pending };
-            let fresh = Wait { deadline, is_last_call: false };
-            let wait = *self.wait.get_or_insert(fresh);
-            if now.saturating_duration_since(wait.deadline) > prompt {
-                // Nobody was waiting when the time came, so bytes that did come may not have been fetched yet.
-                self.wait = Some(fresh);
+            // Where the end is beyond what the clock can count to, there is none.
+            let Some(until) = now.checked_add(timeout.saturating_sub(prompt)) else { return Poll::Pending };
+            let first = Wait::First { until };
+            let wait = self.wait.get_or_insert(first);
+            let (Wait::First { until } | Wait::Last { until }) = *wait;
+            if now < until {
+                ready!(timer.poll_until(until, cx));
                 continue;
             }
-            ready!(timer.poll_until(wait.deadline, cx));
-            if wait.is_last_call {
-                return Poll::Ready(());
-            }
-            // A thread that was blocked learns of the time and of the bytes in one go, and may hear of the time first.
-            self.wait = Some(Wait { deadline: Instant::now() + prompt, is_last_call: true });
+            *wait = match *wait {
+                _ if now - until > prompt => first,
+                Wait::First { .. } => Wait::Last { until: now + prompt },
+                Wait::Last { .. } => return Poll::Ready(()),
+            };
         }
     }
 }

@@ -1,0 +1,515 @@
+//! Reads `#[sse(..)]` attributes: tokens become values, each in its place and form.
+//!
+//! Knows nothing of which attributes go together.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, LitStr, Meta, Path, Token};
+
+use crate::ctxt::Ctxt;
+
+/// What stands on an enum.
+#[derive(Default)]
+pub(crate) struct EnumAttrs {
+    pub(crate) rename_all: Option<LitStr>,
+    pub(crate) deny_unknown: Option<Ident>,
+    pub(crate) skip: Vec<LitStr>,
+    pub(crate) tag: Option<LitStr>,
+    pub(crate) krate: Option<Path>,
+}
+
+/// What stands on a struct.
+#[derive(Default)]
+pub(crate) struct StructAttrs {
+    pub(crate) event: Option<LitStr>,
+    pub(crate) alias: Vec<LitStr>,
+    pub(crate) deny_unknown: Option<Ident>,
+    pub(crate) krate: Option<Path>,
+}
+
+/// What stands on a variant.
+#[derive(Default)]
+pub(crate) struct VariantAttrs {
+    pub(crate) event: Option<LitStr>,
+    pub(crate) alias: Vec<LitStr>,
+    pub(crate) data: Option<LitStr>,
+    pub(crate) key: Option<LitStr>,
+    pub(crate) other: Option<Ident>,
+    pub(crate) comment: Option<Ident>,
+    pub(crate) retry: Option<Ident>,
+    pub(crate) open: Option<Ident>,
+    pub(crate) text: Option<Ident>,
+    pub(crate) with: Option<(Ident, Path)>,
+    pub(crate) skip: Option<Ident>,
+    pub(crate) done: Option<Ident>,
+    pub(crate) error: Option<Ident>,
+}
+
+const EVENT: &str = r#"#[sse(event = "order.shipped")]"#;
+const ALIAS: &str = r#"#[sse(alias = "shipped")]"#;
+const CRATE: &str = "#[sse(crate = path::to::sse_typed)]";
+
+impl EnumAttrs {
+    pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut this = Self::default();
+        each_entry(cx, attrs, |entry| match &*entry.word {
+            "rename_all" => entry.text(&mut this.rename_all, r#"#[sse(rename_all = "kebab-case")]"#),
+            "deny_unknown" => entry.flag(&mut this.deny_unknown),
+            "skip" => entry.names(&mut this.skip),
+            "tag" => entry.text(&mut this.tag, r#"#[sse(tag = "type")]"#),
+            "crate" => entry.path(CRATE).is_some_and(|path| entry.put(&mut this.krate, path)),
+            _ => entry.unknown(Place::Enum),
+        });
+        this
+    }
+}
+
+impl StructAttrs {
+    pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut this = Self::default();
+        each_entry(cx, attrs, |entry| match &*entry.word {
+            "event" => entry.text(&mut this.event, EVENT),
+            "alias" => entry.one_more_text(&mut this.alias, ALIAS),
+            "deny_unknown" => entry.flag(&mut this.deny_unknown),
+            "crate" => entry.path(CRATE).is_some_and(|path| entry.put(&mut this.krate, path)),
+            _ => entry.unknown(Place::Struct),
+        });
+        this
+    }
+}
+
+impl VariantAttrs {
+    pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut this = Self::default();
+        each_entry(cx, attrs, |entry| match &*entry.word {
+            "event" => entry.text(&mut this.event, EVENT),
+            "alias" => entry.one_more_text(&mut this.alias, ALIAS),
+            "data" => entry.text(&mut this.data, r#"#[sse(data = "[DONE]")]"#),
+            "key" => entry.text(&mut this.key, r#"#[sse(key = "error")]"#),
+            "other" => entry.flag(&mut this.other),
+            "comment" => entry.flag(&mut this.comment),
+            "retry" => entry.flag(&mut this.retry),
+            "open" => entry.flag(&mut this.open),
+            "text" => entry.flag(&mut this.text),
+            "with" => entry
+                .path("#[sse(with = path::to::function)]")
+                .is_some_and(|path| entry.put(&mut this.with, (entry.name.clone(), path))),
+            "skip" => entry.flag(&mut this.skip),
+            "done" => entry.flag(&mut this.done),
+            "error" => entry.flag(&mut this.error),
+            _ => entry.unknown(Place::Variant),
+        });
+        this
+    }
+}
+
+/// Refuses attributes where none have a meaning.
+pub(crate) fn none_on_field(cx: &Ctxt, attrs: &[Attribute], owner: &str) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("sse")) {
+        cx.mistake_in(attr, format_args!("`#[sse(..)]` goes on the {owner}, not on a field"));
+    }
+}
+
+/// One entry of a list: `word`, `word = value` or `word(values)`.
+struct Entry<'a, 'b> {
+    cx: &'a Ctxt,
+    name: Ident,
+    word: String,
+    input: ParseStream<'b>,
+}
+
+/// Calls `read` with each entry of each `#[sse(..)]`. It says whether the entry could be read; what is left of one that
+/// could not is passed over, and the next one read.
+fn each_entry(cx: &Ctxt, attrs: &[Attribute], mut read: impl FnMut(&Entry<'_, '_>) -> bool) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("sse")) {
+        let Meta::List(list) = &attr.meta else {
+            cx.mistake_in(&attr.meta, format_args!("`sse` takes a list in parentheses: {EVENT}"));
+            continue;
+        };
+        let entries = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                match input.call(Ident::parse_any) {
+                    Ok(name) => {
+                        let word = name.unraw().to_string();
+                        if !read(&Entry { cx, name, word, input }) {
+                            pass_over_entry(input);
+                        }
+                    }
+                    Err(error) => {
+                        cx.mistake(error.span(), format_args!("an attribute begins with its name: {EVENT}"));
+                        pass_over_entry(input);
+                    }
+                }
+                if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
+                    cx.mistake(input.span(), "a comma is missing before this");
+                    pass_over_entry(input);
+                    input.parse::<Option<Token![,]>>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = list.parse_args_with(entries) {
+            cx.mistake(error.span(), error);
+        }
+    }
+}
+
+/// Drops tokens up to the next comma.
+fn pass_over_entry(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        drop(input.parse::<TokenTree>());
+    }
+}
+
+impl Entry<'_, '_> {
+    fn put<T>(&self, slot: &mut Option<T>, value: T) -> bool {
+        if slot.is_some() {
+            let fix = if self.word == "event" { r#"; more names: #[sse(alias = "shipped")]"# } else { "" };
+            self.cx.mistake(self.name.span(), format_args!("`{}` is given twice{fix}", self.word));
+        } else {
+            *slot = Some(value);
+        }
+        true
+    }
+
+    /// `word`
+    fn flag(&self, slot: &mut Option<Ident>) -> bool {
+        if self.input.peek(Token![=]) || self.input.peek(syn::token::Paren) {
+            self.mistake_in_value(&format!("`{0}` takes no value: #[sse({0})]", self.word));
+            return false;
+        }
+        self.put(slot, self.name.clone())
+    }
+
+    /// `word = "text"`
+    fn text(&self, slot: &mut Option<LitStr>, example: &str) -> bool {
+        self.string(example).is_some_and(|text| self.put(slot, text))
+    }
+
+    /// `word = "text"`, any number of times
+    fn one_more_text(&self, texts: &mut Vec<LitStr>, example: &str) -> bool {
+        self.string(example).is_some_and(|text| {
+            texts.push(text);
+            true
+        })
+    }
+
+    fn string(&self, example: &str) -> Option<LitStr> {
+        let message = format!("`{}` takes a string: {example}", self.word);
+        if !self.input.peek(Token![=]) {
+            if self.input.is_empty() || self.input.peek(Token![,]) {
+                self.cx.mistake(self.name.span(), message);
+            } else {
+                self.mistake_in_value(&message);
+            }
+            return None;
+        }
+        self.input.parse::<Token![=]>().ok()?;
+        let text = self.input.fork().parse::<LitStr>();
+        if text.is_err() {
+            self.mistake_in_value(&message);
+            return None;
+        }
+        self.input.parse().ok()
+    }
+
+    /// `word = path`
+    fn path(&self, example: &str) -> Option<Path> {
+        let message = format!("`{}` takes a path: {example}", self.word);
+        if !self.input.peek(Token![=]) {
+            if self.input.is_empty() || self.input.peek(Token![,]) {
+                self.cx.mistake(self.name.span(), message);
+            } else {
+                self.mistake_in_value(&message);
+            }
+            return None;
+        }
+        self.input.parse::<Token![=]>().ok()?;
+        if let Ok(text) = self.input.fork().parse::<LitStr>() {
+            let path = text.parse::<Path>().map_or_else(|_| "path".into(), |_| text.value());
+            self.mistake_in_value(&format!("`{0}` takes a path, not a string: #[sse({0} = {path})]", self.word));
+            return None;
+        }
+        if self.input.fork().parse::<Path>().is_err() {
+            self.mistake_in_value(&message);
+            return None;
+        }
+        self.input.parse().ok()
+    }
+
+    /// `word("text", "text")`
+    fn names(&self, names: &mut Vec<LitStr>) -> bool {
+        let message = format!(r#"`{0}` on an enum takes names of events: #[sse({0}("ping", "keepalive"))]"#, self.word);
+        if !self.input.peek(syn::token::Paren) {
+            if self.input.is_empty() || self.input.peek(Token![,]) {
+                self.cx.mistake(self.name.span(), message);
+            } else {
+                self.mistake_in_value(&message);
+            }
+            return false;
+        }
+        let Ok(TokenTree::Group(group)) = self.input.parse() else { return false };
+        let parser = Punctuated::<LitStr, Token![,]>::parse_terminated;
+        match syn::parse::Parser::parse2(parser, group.stream()) {
+            Ok(list) if !list.is_empty() => names.extend(list),
+            Ok(_) => self.cx.mistake(group.span(), message),
+            Err(error) => self.cx.mistake(error.span(), message),
+        }
+        true
+    }
+
+    /// A mistake in what stands between here and the next comma.
+    fn mistake_in_value(&self, message: &str) {
+        let value = self.input.fork();
+        let mut tokens = TokenStream::new();
+        while !value.is_empty() && !value.peek(Token![,]) {
+            tokens.extend(value.parse::<TokenTree>());
+        }
+        if tokens.is_empty() {
+            self.cx.mistake(self.name.span(), message);
+        } else {
+            self.cx.mistake_in(tokens, message);
+        }
+    }
+
+    fn unknown(&self, place: Place) -> bool {
+        let word = &*self.word;
+        let on = place.name();
+        let message = if let Some(hint) = place.habit(word) {
+            format!("no attribute `{word}` on {on}: {hint}")
+        } else if let Some(other) = Place::ALL.into_iter().find(|other| other.words().contains(&word)) {
+            let here = place.words().iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+            format!("`{word}` goes on {}, not on {on}, which takes {here}", other.name())
+        } else if let Some(near) = nearest(word, place.words()) {
+            format!("no attribute `{word}`; did you mean `{near}`?")
+        } else {
+            let here = place.words().iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+            format!("no attribute `{word}`; {on} takes {here}")
+        };
+        self.cx.mistake(self.name.span(), message);
+        false
+    }
+}
+
+/// Where an attribute stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Enum,
+    Struct,
+    Variant,
+}
+
+impl Place {
+    const ALL: [Self; 3] = [Self::Variant, Self::Enum, Self::Struct];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Enum => "an enum",
+            Self::Struct => "a struct",
+            Self::Variant => "a variant",
+        }
+    }
+
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Enum => &["rename_all", "deny_unknown", "skip", "tag", "crate"],
+            Self::Struct => &["event", "alias", "deny_unknown", "crate"],
+            Self::Variant => &[
+                "event", "alias", "data", "key", "other", "comment", "retry", "open", "text", "with", "skip", "done",
+                "error",
+            ],
+        }
+    }
+
+    /// What a word means that someone used to other crates, serde above all, would write here.
+    fn habit(self, word: &str) -> Option<&'static str> {
+        use Place::{Enum, Struct, Variant};
+        Some(match (self, word) {
+            (Variant | Struct, "rename" | "name" | "event_name") => {
+                r#"the name on the wire is #[sse(event = "order.shipped")]"#
+            }
+            (Enum, "rename" | "event" | "alias" | "name") => {
+                r#"an enum has no name of its own; on a variant, #[sse(event = "order.shipped")]"#
+            }
+            (Variant, "aliases") => r#"one for each name: #[sse(alias = "shipped", alias = "sent")]"#,
+            (Variant, "tag" | "type") => {
+                r#"the field that tells unnamed events apart is named on the enum, #[sse(tag = "type")], and its value is the variant's `event`"#
+            }
+            (Variant, "rename_all") => {
+                r#"casing is a matter of the enum; the fields of a struct variant take #[serde(rename_all = "camelCase")]"#
+            }
+            (Variant | Enum, "untagged") => {
+                r#"events are told apart by name, or by a key in their data: #[sse(key = "error")] on a variant"#
+            }
+            (Enum, "content") => "an event's data is the payload itself, there is no field around it",
+            (Enum, "deny_unknown_fields") => {
+                "to refuse unknown events, #[sse(deny_unknown)]; for unknown fields, #[serde(deny_unknown_fields)] on the payload"
+            }
+            (Enum, "rename_all_fields") => {
+                r#"for the fields of struct variants, #[serde(rename_all_fields = "camelCase")]"#
+            }
+            (Variant, "deserialize_with" | "decode" | "parse") => {
+                "a function that reads this variant is #[sse(with = path::to::function)]"
+            }
+            (Variant, "from_str" | "raw" | "str" | "string") => {
+                "the data as it stands, through `FromStr`, is #[sse(text)]"
+            }
+            (Variant, "unknown" | "fallback" | "catch_all" | "default" | "rest") => {
+                "the variant for events that no other names is #[sse(other)]"
+            }
+            (Variant, "sentinel" | "value" | "equals") => r#"for data that is exactly this, #[sse(data = "[DONE]")]"#,
+            (Variant, "has_key" | "field") => r#"for data that is a map with this key, #[sse(key = "error")]"#,
+            (Variant, "terminal" | "end" | "last" | "final" | "close" | "stop") => {
+                "the event that ends the stream is #[sse(done)]"
+            }
+            (Variant, "ignore" | "skip_deserializing") => "an event that is known and not wanted is #[sse(skip)]",
+            (Enum, "ignore") => r#"names that are known and not wanted are #[sse(skip("ping", "keepalive"))]"#,
+            (Variant, "err" | "fail") => "an event that becomes an `Err` is #[sse(error)]",
+            (Variant, "id") => "an item's id is in `TypedServerSentEvent::id`, whichever variant it is",
+            (Struct, "tag" | "skip" | "rename_all") => "it needs variants, and so an enum",
+            (Struct, "data" | "key" | "other" | "comment" | "retry" | "open" | "text" | "with" | "done" | "error") => {
+                "it is one of an enum's variants"
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// The one of `words` that `word` was probably meant to be.
+fn nearest(word: &str, words: &[&'static str]) -> Option<&'static str> {
+    let most = if word.len() <= 4 { 1 } else { 2 };
+    let near = words.iter().map(|candidate| (distance(word, candidate), *candidate));
+    near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
+}
+
+/// How many letters have to be inserted, dropped, replaced or swapped with their neighbour.
+fn distance(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
+    for (i, a) in from.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in to.iter().enumerate() {
+            let mut least = (rows[i][j] + usize::from(a != b)).min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == to[j - 1] && from[i - 1] == *b {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[from.len()][to.len()]
+}
+
+/// How the name of a variant becomes that of an event. The rules are serde's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Casing {
+    Lower,
+    Upper,
+    Pascal,
+    Camel,
+    Snake,
+    ScreamingSnake,
+    Kebab,
+    ScreamingKebab,
+}
+
+impl Casing {
+    const ALL: [(&'static str, Self); 8] = [
+        ("lowercase", Self::Lower),
+        ("UPPERCASE", Self::Upper),
+        ("PascalCase", Self::Pascal),
+        ("camelCase", Self::Camel),
+        ("snake_case", Self::Snake),
+        ("SCREAMING_SNAKE_CASE", Self::ScreamingSnake),
+        ("kebab-case", Self::Kebab),
+        ("SCREAMING-KEBAB-CASE", Self::ScreamingKebab),
+    ];
+
+    pub(crate) fn read(cx: &Ctxt, text: Option<&LitStr>) -> Self {
+        let Some(text) = text else { return Self::Snake };
+        let value = text.value();
+        if let Some((_, casing)) = Self::ALL.iter().find(|(name, _)| *name == value) {
+            return *casing;
+        }
+        let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
+        let names = Self::ALL.map(|(name, _)| name);
+        let message = match names.iter().find(|name| plain(name) == plain(&value)) {
+            Some(near) => format!(r#"no casing "{value}"; did you mean "{near}"?"#),
+            None => format!(r#"no casing "{value}"; there are "{}""#, names.join(r#"", ""#)),
+        };
+        cx.mistake(text.span(), message);
+        Self::Snake
+    }
+
+    pub(crate) fn apply(self, variant: &str) -> String {
+        match self {
+            Self::Pascal => variant.to_owned(),
+            Self::Lower => variant.to_ascii_lowercase(),
+            Self::Upper => variant.to_ascii_uppercase(),
+            Self::Camel => {
+                let mut chars = variant.chars();
+                chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
+            }
+            Self::Snake => {
+                let mut snake = String::new();
+                for (at, char) in variant.char_indices() {
+                    if at > 0 && char.is_uppercase() {
+                        snake.push('_');
+                    }
+                    snake.push(char.to_ascii_lowercase());
+                }
+                snake
+            }
+            Self::ScreamingSnake => Self::Snake.apply(variant).to_ascii_uppercase(),
+            Self::Kebab => Self::Snake.apply(variant).replace('_', "-"),
+            Self::ScreamingKebab => Self::ScreamingSnake.apply(variant).replace('_', "-"),
+        }
+    }
+}
+
+/// The entries of `#[serde(..)]` with one of these names, to be handed on.
+pub(crate) fn serde_entries(attrs: &[Attribute], names: &[&str]) -> Vec<Meta> {
+    let lists = attrs.iter().filter(|attr| attr.path().is_ident("serde"));
+    // What serde cannot read, serde's own derive complains of.
+    let entries = lists.filter_map(|attr| attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok());
+    entries.flatten().filter(|meta| names.iter().any(|name| meta.path().is_ident(name))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn casings_are_those_of_serde() {
+        for (casing, outcome, very_tasty) in [
+            (Casing::Lower, "outcome", "verytasty"),
+            (Casing::Upper, "OUTCOME", "VERYTASTY"),
+            (Casing::Pascal, "Outcome", "VeryTasty"),
+            (Casing::Camel, "outcome", "veryTasty"),
+            (Casing::Snake, "outcome", "very_tasty"),
+            (Casing::ScreamingSnake, "OUTCOME", "VERY_TASTY"),
+            (Casing::Kebab, "outcome", "very-tasty"),
+            (Casing::ScreamingKebab, "OUTCOME", "VERY-TASTY"),
+        ] {
+            assert_eq!(casing.apply("Outcome"), outcome);
+            assert_eq!(casing.apply("VeryTasty"), very_tasty);
+        }
+    }
+
+    #[test]
+    fn a_swapped_pair_of_letters_counts_once() {
+        for (from, to, steps) in [("evnet", "event", 1), ("even", "event", 1), ("dta", "data", 1), ("done", "data", 3)]
+        {
+            assert_eq!(distance(from, to), steps, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn a_far_word_is_not_meant() {
+        assert_eq!(nearest("evnt", Place::Variant.words()), Some("event"));
+        assert_eq!(nearest("banana", Place::Variant.words()), None);
+        assert_eq!(nearest("xy", Place::Variant.words()), None);
+    }
+}

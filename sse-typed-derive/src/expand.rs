@@ -1,0 +1,780 @@
+//! Writes the impls.
+//!
+//! Everything is named from the root, or through `__sse`, the one name that the block imports; what the user wrote keeps
+//! its spans, and what is written for it is marked as coming from a macro, so that lints of the user's stay with the
+//! user's code.
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{DeriveInput, GenericParam, Generics, Path, Type};
+
+use crate::ast::{Becomes, Body, Enum, Event, Input, Name, Read, Shape, Struct, Takes, Variant, When};
+
+/// The impls of a type without mistakes.
+pub(crate) fn expand(source: &DeriveInput, input: &Input<'_>) -> TokenStream {
+    let words = Words::of(source);
+    let writer = Writer {
+        input,
+        deserializer: words.fresh("__D"),
+        event: local("__event"),
+        reader: local("__deserializer"),
+        inline: match &input.body {
+            Body::Enum(body) => inline_structs(input, body, &words),
+            Body::Struct(_) => HashMap::new(),
+        },
+    };
+    match &input.body {
+        Body::Enum(body) => writer.for_enum(body),
+        Body::Struct(body) => writer.for_struct(body),
+    }
+}
+
+/// Impls that do nothing, so that a mistake in the type is not also one wherever the type is used.
+pub(crate) fn stand_in(source: &DeriveInput, krate: Option<&Path>) -> TokenStream {
+    let deserializer = Words::of(source).fresh("__D");
+    let ident = &source.ident;
+    let (impl_generics, type_generics, where_clause) = source.generics.split_for_impl();
+    let with_deserializer = with_param(&source.generics, &deserializer);
+    let (impl_with_deserializer, ..) = with_deserializer.split_for_impl();
+    in_block(
+        krate,
+        &quote! {
+            #[automatically_derived]
+            impl #impl_with_deserializer __SseEvents<#deserializer> for #ident #type_generics #where_clause {
+                fn from_frame(
+                    _: __sse::Frame<'_>,
+                    _: &#deserializer,
+                ) -> ::core::result::Result<__sse::Dispatch<Self>, __sse::Error> {
+                    ::core::result::Result::Ok(__sse::Dispatch::skip())
+                }
+            }
+
+            #[automatically_derived]
+            impl #impl_generics __sse::EventNames for #ident #type_generics #where_clause {
+                const EVENT_NAMES: &'static [&'static ::core::primitive::str] = &[];
+
+                fn event_name(&self) -> &::core::primitive::str {
+                    ""
+                }
+            }
+        },
+    )
+}
+
+fn in_block(krate: Option<&Path>, items: &TokenStream) -> TokenStream {
+    let krate = krate.map_or_else(|| quote!(::sse_typed), ToTokens::to_token_stream);
+    quote! {
+        const _: () = {
+            use #krate::__private as __sse;
+            use __sse::SseEvents as __SseEvents;
+            #items
+        };
+    }
+}
+
+/// The words of the type as it was written, so as not to use one of them for something else.
+struct Words {
+    count: HashMap<String, usize>,
+    strings: Vec<String>,
+}
+
+impl Words {
+    fn of(source: &DeriveInput) -> Self {
+        let mut words = Self { count: HashMap::new(), strings: Vec::new() };
+        words.take(source.to_token_stream());
+        words
+    }
+
+    fn take(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => *self.count.entry(ident.to_string()).or_default() += 1,
+                TokenTree::Group(group) => self.take(group.stream()),
+                TokenTree::Literal(literal) => self.strings.push(literal.to_string()),
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+
+    /// `name`, or one like it that is not among the words.
+    fn fresh(&self, name: &str) -> Ident {
+        let mut name = name.to_owned();
+        while self.count.contains_key(&name) {
+            name.push('_');
+        }
+        Ident::new(&name, Span::mixed_site())
+    }
+
+    /// Whether a word occurs once, so that it stands for nothing but the place at which it is.
+    fn is_single(&self, word: &str) -> bool {
+        self.count.get(word) == Some(&1) && !self.strings.iter().any(|string| string.contains(word))
+    }
+}
+
+/// A variable that no code of the user's can see or hide.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The place of `tokens`, for code that the macro is answerable for.
+fn at(tokens: &impl ToTokens) -> Span {
+    Span::mixed_site().located_at(tokens.span())
+}
+
+fn with_param(generics: &Generics, param: &Ident) -> Generics {
+    let mut generics = generics.clone();
+    generics.params.push(GenericParam::Type(param.clone().into()));
+    generics
+}
+
+/// Whether any of the type's own parameters occurs in `tokens`.
+fn mentions_param(generics: &Generics, tokens: &impl ToTokens) -> bool {
+    let params: HashSet<String> = generics
+        .params
+        .iter()
+        .map(|param| match param {
+            GenericParam::Type(param) => param.ident.to_string(),
+            GenericParam::Const(param) => param.ident.to_string(),
+            GenericParam::Lifetime(param) => param.lifetime.ident.to_string(),
+        })
+        .chain(["Self".to_owned()])
+        .collect();
+    has_word(tokens.to_token_stream(), &params)
+}
+
+fn has_word(tokens: TokenStream, words: &HashSet<String>) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => words.contains(&ident.to_string()),
+        TokenTree::Group(group) => has_word(group.stream(), words),
+        _ => false,
+    })
+}
+
+/// The struct that a struct variant is read as.
+struct Inline {
+    item: TokenStream,
+    ty: TokenStream,
+}
+
+/// For each struct variant that is read, by index.
+fn inline_structs(input: &Input<'_>, body: &Enum<'_>, words: &Words) -> HashMap<usize, Inline> {
+    let mut structs = HashMap::new();
+    for (index, variant) in body.variants.iter().enumerate() {
+        let (Shape::Struct { fields, serde }, Some(event)) = (&variant.shape, variant.event()) else { continue };
+        if event.becomes == Becomes::Nothing {
+            continue;
+        }
+        // Errors name the type that data was read as: the variant's own name says most there.
+        let name = variant.ident.to_string();
+        let mut ident = if words.is_single(&name) {
+            variant.ident.clone()
+        } else {
+            words.fresh(&format!("__{}", variant.ident.unraw()))
+        };
+        ident.set_span(at(variant.ident));
+
+        let enum_ident = input.ident;
+        let (_, type_generics, where_clause) = input.generics.split_for_impl();
+        let itself = quote!(#enum_ident #type_generics);
+        let members = fields.named.iter().map(|field| {
+            let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
+            let (ident, ty) = (&field.ident, without_self(field.ty.to_token_stream(), &itself));
+            quote!(#(#attrs)* #ident: #ty,)
+        });
+        let members: Vec<_> = members.collect();
+        let is_generic = fields.named.iter().any(|field| mentions_param(input.generics, &field.ty));
+        let expecting = format!("struct variant {}::{}", input.ident, variant.ident);
+        let expecting =
+            (!serde.iter().any(|meta| meta.path().is_ident("expecting"))).then(|| quote!(expecting = #expecting,));
+        let head = quote! {
+            #[derive(__sse::serde::Deserialize)]
+            #[serde(crate = "__sse::serde", #expecting #(#serde),*)]
+        };
+        let (item, ty) = if is_generic {
+            let params = &input.generics.params;
+            let types = input.generics.type_params().map(|param| &param.ident);
+            let item = quote! {
+                #head
+                struct #ident<#params> #where_clause {
+                    #(#members)*
+                    #[serde(skip)]
+                    __params: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,
+                }
+            };
+            (item, quote!(#ident #type_generics))
+        } else {
+            (quote!(#head struct #ident { #(#members)* }), quote!(#ident))
+        };
+        structs.insert(index, Inline { item, ty });
+    }
+    structs
+}
+
+/// The tokens with `Self` written out, for use outside the type.
+fn without_self(tokens: TokenStream, itself: &TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => itself.clone(),
+            TokenTree::Group(group) => {
+                let mut inner = proc_macro2::Group::new(group.delimiter(), without_self(group.stream(), itself));
+                inner.set_span(group.span());
+                TokenTree::Group(inner).into()
+            }
+            other => other.into(),
+        })
+        .collect()
+}
+
+struct Writer<'a> {
+    input: &'a Input<'a>,
+    /// The type parameter, and two variables.
+    deserializer: Ident,
+    event: Ident,
+    reader: Ident,
+    inline: HashMap<usize, Inline>,
+}
+
+/// Names whose events go the same way.
+struct Group<'a> {
+    names: Vec<&'a str>,
+    way: Way,
+}
+
+/// Where events of some name go.
+#[derive(PartialEq, Eq)]
+enum Way {
+    Skip,
+    /// To one of these variants, by index.
+    Variants(Vec<usize>),
+}
+
+impl Writer<'_> {
+    fn for_struct(&self, body: &Struct) -> TokenStream {
+        let Self { input, deserializer, event, reader, .. } = self;
+        let ident = input.ident;
+        let (_, type_generics, _) = input.generics.split_for_impl();
+        let own_type = quote_spanned!(at(ident)=> #ident #type_generics);
+        let span = at(ident);
+        let value =
+            quote_spanned!(span=> __sse::Dispatch::value(__sse::decode::<Self, #deserializer>(#reader, &#event)?));
+        let names: Vec<_> = body.names.iter().map(|name| &*name.text).collect();
+        let taken = if names.is_empty() {
+            quote!(::core::result::Result::Ok(#value))
+        } else {
+            let name = self.static_name(&names);
+            let unknown = self.unknown(None, body.deny_unknown);
+            quote! {
+                match #event.event() {
+                    #(#names)|* => ::core::result::Result::Ok(#value.named(#name)),
+                    _ => #unknown,
+                }
+            }
+        };
+        let from_frame = quote! {
+            match __frame {
+                __sse::Frame::Event(#event) => #taken,
+                _ => ::core::result::Result::Ok(__sse::Dispatch::skip()),
+            }
+        };
+        let bounds = vec![quote_spanned!(span=> #deserializer: __sse::Deserializer<#own_type>)];
+        let main = names.first().copied().unwrap_or("message");
+        let listed = names.iter().take(1);
+        let all_names = quote!(&[#(#listed),*]);
+        self.impls(&TokenStream::new(), &bounds, false, &from_frame, &all_names, &quote!(#main))
+    }
+
+    fn for_enum(&self, body: &Enum<'_>) -> TokenStream {
+        let groups = groups(body);
+        let mut items: Vec<TokenStream> = Vec::new();
+        let mut bounds = self.payload_bounds(body);
+        for index in 0..body.variants.len() {
+            items.extend(self.inline.get(&index).map(|inline| inline.item.clone()));
+        }
+        let dispatch = self.dispatch(body, &groups, &mut items, &mut bounds);
+        let event = &self.event;
+        let frames = body.variants.iter().filter_map(frame);
+        let mentions = body.variants.iter().filter_map(never_built_from_outside);
+        let from_frame = quote! {
+            #(#mentions)*
+            match __frame {
+                __sse::Frame::Event(#event) => #dispatch,
+                #(#frames)*
+                _ => ::core::result::Result::Ok(__sse::Dispatch::skip()),
+            }
+        };
+        let events = || body.variants.iter().filter_map(Variant::event);
+        let has_done = events().any(|event| event.becomes == Becomes::Value { done: true });
+        let mut listed: Vec<&str> = Vec::new();
+        for event in events().filter(|event| matches!(event.becomes, Becomes::Value { .. })) {
+            if !listed.contains(&&*event.names[0].text) {
+                listed.push(&event.names[0].text);
+            }
+        }
+        let names = body.variants.iter().map(event_name);
+        let event_name = quote!(match self { #(#names,)* });
+        self.impls(&quote!(#(#items)*), &bounds, has_done, &from_frame, &quote!(&[#(#listed),*]), &event_name)
+    }
+
+    fn impls(
+        &self,
+        items: &TokenStream,
+        bounds: &[TokenStream],
+        has_done: bool,
+        from_frame: &TokenStream,
+        all_names: &TokenStream,
+        event_name: &TokenStream,
+    ) -> TokenStream {
+        let Self { input, deserializer, reader, .. } = self;
+        let ident = input.ident;
+        let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+        let with_deserializer = with_param(input.generics, deserializer);
+        let (impl_with_deserializer, ..) = with_deserializer.split_for_impl();
+        // With the span of a derive, the compiler would blame an unmet bound on parameters of the type.
+        let own_trait = quote_spanned!(ident.span()=> __SseEvents<#deserializer>);
+        let own_bounds = where_clause.iter().flat_map(|clause| &clause.predicates);
+        in_block(
+            input.krate.as_ref(),
+            &quote! {
+                #items
+
+                #[automatically_derived]
+                impl #impl_with_deserializer #own_trait for #ident #type_generics
+                where
+                    #(#own_bounds,)*
+                    #(#bounds,)*
+                {
+                    const HAS_DONE: ::core::primitive::bool = #has_done;
+
+                    fn from_frame(
+                        __frame: __sse::Frame<'_>,
+                        #reader: &#deserializer,
+                    ) -> ::core::result::Result<__sse::Dispatch<Self>, __sse::Error> {
+                        #from_frame
+                    }
+                }
+
+                #[automatically_derived]
+                impl #impl_generics __sse::EventNames for #ident #type_generics #where_clause {
+                    const EVENT_NAMES: &'static [&'static ::core::primitive::str] = #all_names;
+
+                    fn event_name(&self) -> &::core::primitive::str {
+                        #event_name
+                    }
+                }
+            },
+        )
+    }
+
+    /// What the impl needs of the payloads. Types without parameters are left to speak for themselves, in the body.
+    fn payload_bounds(&self, body: &Enum<'_>) -> Vec<TokenStream> {
+        let Self { input, deserializer, .. } = self;
+        let mut seen = HashSet::new();
+        let mut bounds = Vec::new();
+        let mut bound = |bound: TokenStream| {
+            if seen.insert(bound.to_string()) {
+                bounds.push(bound);
+            }
+        };
+        for (index, variant) in body.variants.iter().enumerate() {
+            let ty = match (&variant.shape, self.inline.get(&index)) {
+                (Shape::Newtype(ty), _) => ty.to_token_stream(),
+                (_, Some(inline)) => inline.ty.clone(),
+                _ => continue,
+            };
+            let span = at(&ty);
+            let is_generic = mentions_param(input.generics, &ty);
+            match &variant.takes {
+                Takes::Event(Event { becomes: Becomes::Nothing, .. }) | Takes::Retry(_) | Takes::Open(_) => {}
+                Takes::Event(event) => {
+                    match &event.read {
+                        Read::Deserializer => bound(quote_spanned!(span=> #deserializer: __sse::Deserializer<#ty>)),
+                        Read::Text if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromText)),
+                        Read::Text | Read::With(_) => {}
+                    }
+                    if is_generic && matches!(event.becomes, Becomes::Error { .. }) {
+                        bound(quote_spanned! {span=>
+                            #ty: ::core::marker::Send + ::core::marker::Sync + 'static
+                        });
+                    }
+                }
+                Takes::Comment(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromComment)),
+                Takes::Other(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::Kept)),
+                Takes::Comment(_) | Takes::Other(_) => {}
+            }
+        }
+        bounds
+    }
+
+    /// One `match` from the event's name to what becomes of it.
+    fn dispatch(
+        &self,
+        body: &Enum<'_>,
+        groups: &[Group<'_>],
+        items: &mut Vec<TokenStream>,
+        bounds: &mut Vec<TokenStream>,
+    ) -> TokenStream {
+        let event = &self.event;
+        let other = body.variants.iter().find(|variant| matches!(variant.takes, Takes::Other(_)));
+        let unknown = self.unknown(other, body.deny_unknown.is_some());
+        let ways: Vec<_> = groups
+            .iter()
+            .enumerate()
+            .map(|(index, group)| self.way(body, group, index, &unknown, items, bounds))
+            .collect();
+        let names = groups.iter().map(|group| &group.names);
+        let Some(tag) = &body.tag else {
+            return quote! {
+                match #event.event() {
+                    #(#(#names)|* => #ways,)*
+                    _ => #unknown,
+                }
+            };
+        };
+
+        // By the name or by the tag: either finds a group, which then has its way.
+        let indices: Vec<usize> = (0..groups.len()).collect();
+        let unnamed = groups.iter().position(|group| group.names.contains(&"message"));
+        let of_unnamed = unnamed.map(|index| match &groups[index].way {
+            Way::Variants(variants) => variants.iter().filter_map(|variant| data_of(body, *variant)).collect(),
+            Way::Skip => Vec::new(),
+        });
+        let sentinels: Vec<String> = of_unnamed.unwrap_or_default();
+        let found = local("__found");
+        let names = groups.iter().map(|group| &group.names);
+        let seek = quote! {
+                fn key(__key: &::core::primitive::str) -> __sse::Sign {
+                    match __key {
+                        #tag => __sse::Sign::Tag,
+                        _ => __sse::Sign::Nothing,
+                    }
+                }
+
+                fn tag(__value: &::core::primitive::str) -> ::core::option::Option<::core::primitive::usize> {
+                    match __value {
+                        #(#(#names)|* => ::core::option::Option::Some(#indices),)*
+                        _ => ::core::option::Option::None,
+                    }
+                }
+        };
+        let look_ahead = self.look_ahead("__Tag", items, bounds, &seek);
+        let by_tag = match unnamed {
+            Some(index) => quote! {
+                match #look_ahead {
+                    ::core::option::Option::None => ::core::option::Option::Some(#index),
+                    #found => #found,
+                }
+            },
+            None => look_ahead,
+        };
+        let by_tag = if sentinels.is_empty() {
+            by_tag
+        } else {
+            quote! {
+                match #event.data() {
+                    #(#sentinels)|* => ::core::option::Option::Some(#unnamed),
+                    _ => #by_tag,
+                }
+            }
+        };
+        let by_name = groups.iter().zip(&indices).filter_map(|(group, index)| {
+            let names: Vec<_> = group.names.iter().filter(|name| **name != "message").collect();
+            (!names.is_empty()).then(|| quote!(#(#names)|* => ::core::option::Option::Some(#index),))
+        });
+        quote! {
+            {
+                let #found: ::core::option::Option<::core::primitive::usize> = match #event.event() {
+                    "message" => #by_tag,
+                    #(#by_name)*
+                    _ => ::core::option::Option::None,
+                };
+                match #found {
+                    #(::core::option::Option::Some(#indices) => #ways,)*
+                    _ => #unknown,
+                }
+            }
+        }
+    }
+
+    /// What becomes of an event of one of a group's names: `data` first, then `key`, then the plain one.
+    fn way(
+        &self,
+        body: &Enum<'_>,
+        group: &Group<'_>,
+        index: usize,
+        unknown: &TokenStream,
+        items: &mut Vec<TokenStream>,
+        bounds: &mut Vec<TokenStream>,
+    ) -> TokenStream {
+        let event = &self.event;
+        let Way::Variants(indices) = &group.way else {
+            return quote!(::core::result::Result::Ok(__sse::Dispatch::skip()));
+        };
+        let mut wire_names = group.names.clone();
+        if body.tag.is_some() && !wire_names.contains(&"message") {
+            wire_names.push("message");
+        }
+        let name = self.static_name(&wire_names);
+        let (mut data, mut keys, mut plain) = (Vec::new(), Vec::new(), unknown.clone());
+        for variant in indices {
+            let Some(taken) = body.variants[*variant].event() else { continue };
+            let outcome = self.outcome(*variant, &body.variants[*variant], taken, &name);
+            match &taken.when {
+                When::Data(text) => data.push((text.value(), outcome)),
+                When::Key(key) => keys.push((key.value(), outcome)),
+                When::Always => plain = outcome,
+            }
+        }
+
+        let by_key = if keys.is_empty() {
+            plain
+        } else {
+            let (keys, outcomes): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
+            let indices: Vec<usize> = (0..keys.len()).collect();
+            let seek = quote! {
+                fn key(__key: &::core::primitive::str) -> __sse::Sign {
+                    match __key {
+                        #(#keys => __sse::Sign::Key(#indices),)*
+                        _ => __sse::Sign::Nothing,
+                    }
+                }
+            };
+            let look_ahead = self.look_ahead(&format!("__Keys{index}"), items, bounds, &seek);
+            quote! {
+                match #look_ahead {
+                    #(::core::option::Option::Some(#indices) => #outcomes,)*
+                    _ => #plain,
+                }
+            }
+        };
+        if data.is_empty() {
+            by_key
+        } else {
+            let (data, outcomes): (Vec<_>, Vec<_>) = data.into_iter().unzip();
+            quote! {
+                match #event.data() {
+                    #(#data => #outcomes,)*
+                    _ => #by_key,
+                }
+            }
+        }
+    }
+
+    /// Writes the type that looks ahead, what the deserializer has to do with it, and the call.
+    fn look_ahead(
+        &self,
+        name: &str,
+        items: &mut Vec<TokenStream>,
+        bounds: &mut Vec<TokenStream>,
+        body: &TokenStream,
+    ) -> TokenStream {
+        let Self { deserializer, event, reader, .. } = self;
+        let name = local(name);
+        items.push(quote! {
+            enum #name {}
+
+            impl __sse::Look for #name {
+                #body
+            }
+        });
+        bounds.push(quote!(#deserializer: __sse::Deserializer<__sse::LookAhead<#name>>));
+        quote!(__sse::look_ahead::<#name, #deserializer>(#reader, &#event))
+    }
+
+    /// What becomes of an event that is for this variant.
+    fn outcome(&self, index: usize, variant: &Variant<'_>, taken: &Event, name: &TokenStream) -> TokenStream {
+        let event = &self.event;
+        let ident = variant.ident;
+        match taken.becomes {
+            Becomes::Nothing => quote!(::core::result::Result::Ok(__sse::Dispatch::skip())),
+            Becomes::Error { done } => {
+                let (ty, payload) = match &variant.shape {
+                    Shape::Newtype(ty) => (ty.to_token_stream(), self.payload(ty, &taken.read)),
+                    Shape::Unit | Shape::Struct { .. } => (quote!(()), quote!(())),
+                };
+                let span = at(&ty);
+                let call = quote_spanned!(span=> __sse::error_event::<#ty>(&#event, #payload, #done));
+                quote!(::core::result::Result::Err(#call))
+            }
+            Becomes::Value { done } => {
+                let done = done.then(|| quote!(.done()));
+                let value = match &variant.shape {
+                    Shape::Unit => quote!(Self::#ident),
+                    Shape::Newtype(ty) => {
+                        let payload = self.payload(ty, &taken.read);
+                        quote!(Self::#ident(#payload))
+                    }
+                    Shape::Struct { fields, .. } => {
+                        let ty = self.inline.get(&index).map(|inline| &inline.ty);
+                        let Self { deserializer, reader, .. } = self;
+                        let read = local("__read");
+                        let fields = fields.named.iter().filter_map(|field| field.ident.as_ref());
+                        quote!({
+                            let #read = __sse::decode::<#ty, #deserializer>(#reader, &#event)?;
+                            Self::#ident { #(#fields: #read.#fields,)* }
+                        })
+                    }
+                };
+                quote!(::core::result::Result::Ok(__sse::Dispatch::value(#value).named(#name) #done))
+            }
+        }
+    }
+
+    fn payload(&self, ty: &Type, read: &Read) -> TokenStream {
+        let Self { deserializer, event, reader, .. } = self;
+        match read {
+            Read::Deserializer => {
+                quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?)
+            }
+            Read::Text => quote_spanned!(at(ty)=> <#ty as __sse::FromText>::from_text(&#event)?),
+            Read::With(path) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path)?),
+        }
+    }
+
+    /// What becomes of an event that no variant names.
+    fn unknown(&self, other: Option<&Variant<'_>>, deny: bool) -> TokenStream {
+        let event = &self.event;
+        match other {
+            Some(variant) => {
+                let ident = variant.ident;
+                let payload = if let Shape::Newtype(ty) = &variant.shape {
+                    let kept = quote_spanned!(at(ty)=> <#ty as __sse::Kept>::keep(&#event));
+                    quote!((#kept))
+                } else {
+                    TokenStream::new()
+                };
+                let value = quote!(Self::#ident #payload);
+                quote!(::core::result::Result::Ok(__sse::Dispatch::value(#value)))
+            }
+            None if deny => quote!(::core::result::Result::Err(__sse::unknown_event(&#event))),
+            None => quote!(::core::result::Result::Ok(__sse::Dispatch::unknown())),
+        }
+    }
+
+    /// The event's name, known to be one of these, as one that need not be copied.
+    fn static_name(&self, names: &[&str]) -> TokenStream {
+        let event = &self.event;
+        match names {
+            [] => quote!(""),
+            [name] => quote!(#name),
+            [names @ .., last] => quote! {
+                match #event.event() {
+                    #(#names => #names,)*
+                    _ => #last,
+                }
+            },
+        }
+    }
+}
+
+/// The names that the enum knows, by where they lead, in the order in which they are first written.
+fn groups<'a>(body: &'a Enum<'_>) -> Vec<Group<'a>> {
+    let mut names: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (index, variant) in body.variants.iter().enumerate() {
+        for Name { text, .. } in variant.event().into_iter().flat_map(|event| &event.names) {
+            match names.iter_mut().find(|(name, _)| name == text) {
+                Some((_, variants)) => variants.push(index),
+                None => names.push((text, vec![index])),
+            }
+        }
+    }
+    let ways = names.into_iter().map(|(name, variants)| (name, Way::Variants(variants)));
+    let skipped = body.skip.iter().map(|name| (&*name.text, Way::Skip));
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for (name, way) in ways.chain(skipped) {
+        match groups.iter_mut().find(|group| group.way == way) {
+            Some(group) => group.names.push(name),
+            None => groups.push(Group { names: vec![name], way }),
+        }
+    }
+    groups
+}
+
+fn data_of(body: &Enum<'_>, variant: usize) -> Option<String> {
+    match &body.variants[variant].event()?.when {
+        When::Data(text) => Some(text.value()),
+        When::Always | When::Key(_) => None,
+    }
+}
+
+/// What becomes of a frame that is no event.
+fn frame(variant: &Variant<'_>) -> Option<TokenStream> {
+    let ident = variant.ident;
+    let mut found = local("__found");
+    if let Shape::Newtype(ty) = &variant.shape {
+        found.set_span(at(ty));
+    }
+    let (frame, payload) = match (&variant.takes, &variant.shape) {
+        (Takes::Comment(_), Shape::Newtype(ty)) => {
+            (quote!(Comment), quote_spanned!(at(ty)=> <#ty as __sse::FromComment>::from_comment(#found)))
+        }
+        (Takes::Retry(_), Shape::Newtype(_)) => (quote!(Retry), quote!(#found)),
+        (Takes::Open(_), Shape::Newtype(ty)) => {
+            (quote!(Open), quote_spanned!(at(ty)=> __sse::Connection::clone(#found)))
+        }
+        (Takes::Comment(_), _) => (quote!(Comment), TokenStream::new()),
+        (Takes::Retry(_), _) => (quote!(Retry), TokenStream::new()),
+        (Takes::Open(_), _) => (quote!(Open), TokenStream::new()),
+        (Takes::Event(_) | Takes::Other(_), _) => return None,
+    };
+    let (pattern, value) = if payload.is_empty() {
+        (quote!(_), quote!(Self::#ident))
+    } else {
+        (quote!(#found), quote!(Self::#ident(#payload)))
+    };
+    Some(quote! {
+        __sse::Frame::#frame(#pattern) => {
+            ::core::result::Result::Ok(__sse::Dispatch::value(#value).named(""))
+        }
+    })
+}
+
+/// The arm of `event_name`.
+fn event_name(variant: &Variant<'_>) -> TokenStream {
+    let ident = variant.ident;
+    let payload = local("__payload");
+    match (&variant.takes, &variant.shape) {
+        (Takes::Event(event), shape) => {
+            let name = &event.names[0].text;
+            match shape {
+                // Read, so that a field which only the server fills raises no warning.
+                Shape::Newtype(_) if !matches!(event.becomes, Becomes::Value { .. }) => {
+                    quote!(Self::#ident(#payload) => { let _ = #payload; #name })
+                }
+                Shape::Struct { fields, .. } if event.becomes == Becomes::Nothing => {
+                    let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
+                    let reads: Vec<_> = (0..names.len()).map(|at| local(&format!("__field{at}"))).collect();
+                    quote!(Self::#ident { #(#names: #reads),* } => { #(let _ = #reads;)* #name })
+                }
+                _ => quote!(Self::#ident { .. } => #name),
+            }
+        }
+        (Takes::Other(_), Shape::Newtype(ty)) => {
+            let name = quote_spanned!(at(ty)=> <#ty as __sse::Kept>::name(#payload));
+            quote!(Self::#ident(#payload) => #name)
+        }
+        _ => quote!(Self::#ident { .. } => ""),
+    }
+}
+
+/// A mention of a variant that nothing else builds, so that this raises no warning.
+fn never_built_from_outside(variant: &Variant<'_>) -> Option<TokenStream> {
+    let ident = variant.ident;
+    if let Becomes::Value { .. } = variant.event()?.becomes {
+        return None;
+    }
+    Some(match &variant.shape {
+        Shape::Unit => quote!(let _ = || Self::#ident;),
+        Shape::Newtype(ty) => quote!(let _ = |__payload: #ty| Self::#ident(__payload);),
+        Shape::Struct { fields, .. } => {
+            let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
+            let types = fields.named.iter().map(|field| &field.ty);
+            let params: Vec<_> = (0..names.len()).map(|at| local(&format!("__field{at}"))).collect();
+            quote!(let _ = |#(#params: #types),*| Self::#ident { #(#names: #params,)* };)
+        }
+    })
+}
