@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::{Method, StatusCode};
 use sse_typed::{Error, ErrorKind, Reconnect, RequestBuilderExt, SessionBuilder, SessionConfig, State, TypedSession};
 use sse_typed_tests::seen::{Reply, Seen, drain, good, next, texts, waits};
-use sse_typed_tests::server::{ClosedPort, Script, Server, client, lock, ms, soon};
+use sse_typed_tests::server::{ClosedPort, Script, Server, client, lock, ms, numbered, soon};
 
 /// The default policy at a pace for tests.
 fn quick() -> Reconnect {
@@ -192,7 +192,7 @@ async fn jitter_is_always_there_and_only_upwards() {
     texts(&mut events).await;
     let waits: Vec<_> = lock(&waits).iter().map(|(_, delay)| *delay).collect();
     assert!(waits.iter().all(|delay| *delay >= ms(8) && *delay <= ms(10)), "{waits:?}");
-    assert!(waits.iter().any(|delay| *delay > waits[0] || *delay < waits[0]), "{waits:?}");
+    assert!(waits.iter().any(|delay| *delay != waits[0]), "{waits:?}");
 }
 
 #[tokio::test]
@@ -464,14 +464,14 @@ async fn retry_after_beats_the_wait_once() {
 
 #[tokio::test]
 async fn retry_after_beyond_what_is_allowed_ends_the_stream_with_the_error() {
-    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(7200));
+    let date = httpdate::fmt_http_date(SystemTime::now() + ms(2 * 60 * 60 * 1000));
     for value in ["601", "99999999999999999999", &*date] {
         let server = Server::scripted([Script::events("data: 1\n\n"), busy(value)]).await;
         let mut events = get(&server, quick()).await;
         assert_eq!(next(&mut events).await, "1");
         let error = last_error(&mut events).await;
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Status, 1));
-        assert!(error.retry_after().unwrap() > Duration::from_secs(600));
+        assert!(error.retry_after().unwrap() > ms(10 * 60 * 1000));
         assert_eq!(server.count(), 2);
     }
     let server = Server::scripted([Script::events("data: 1\n\n"), busy("2")]).await;
@@ -506,7 +506,7 @@ async fn retry_after_zero_cannot_make_a_hot_loop() {
 
 #[tokio::test]
 async fn events_that_were_received_are_yielded_before_the_session_reconnects() {
-    let text: String = (0..100).map(|n| format!("id: {n}\ndata: {n}\n\n")).collect();
+    let text = numbered(0..=99, "");
     let ends = [
         Script::events(text.clone()),
         Script::chunked().chunk(&text).last_chunk(),
@@ -531,12 +531,12 @@ async fn events_that_were_received_are_yielded_before_the_session_reconnects() {
 /// Serves the events after the one that was asked for, and ends for good after the last.
 fn replay(request: &sse_typed_tests::server::Request) -> String {
     let after = request.last_event_id().map_or(0, |id| id.parse().unwrap());
-    (after + 1..=3).map(|n| format!("id: {n}\ndata: é{n}\n\n")).collect()
+    numbered(after + 1..=3, "é")
 }
 
 #[tokio::test]
 async fn the_same_events_are_yielded_wherever_the_server_cuts() {
-    let whole: String = (1..=3).map(|n| format!("id: {n}\ndata: é{n}\n\n")).collect();
+    let whole = numbered(1..=3, "é");
     for cut in 0..=whole.len() {
         let mut is_first = true;
         let server = Server::answering(move |request| {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::stream;
 use sse_typed::{Reconnect, RequestBuilderExt, Session, State};
 use sse_typed_tests::seen::{Reply, next};
-use sse_typed_tests::server::{OnDrop, Script, Served, Server, client, http2_client, lock, ms, soon};
+use sse_typed_tests::server::{OnDrop, Script, Served, Server, client, http2_client, lock, ms, numbered, soon};
 use tokio::sync::watch;
 
 const EVENT: &str =
@@ -174,7 +174,7 @@ async fn a_server_over_http_2_that_writes_without_end_stops_while_nobody_polls()
 
 #[tokio::test]
 async fn reading_ahead_yields_the_same_items_in_the_same_order() {
-    let text: String = (0..500).map(|n| format!("id: {n}\ndata: {n}\n\n")).collect();
+    let text = numbered(0..=499, "");
     for ahead in [0, 1, 7, usize::MAX] {
         let script = Script::stream().drip(text.clone(), 777, ms(0)).send("data: half");
         let server = Server::scripted([script]).await;
@@ -195,7 +195,7 @@ async fn reading_ahead_yields_the_same_items_in_the_same_order() {
 
 #[tokio::test]
 async fn reading_ahead_goes_as_far_as_it_was_told_and_no_further() {
-    let text: String = (0..500).map(|n| format!("id: {n}\ndata: {n}\n\n")).collect();
+    let text = numbered(0..=499, "");
     for ahead in [1, 2, 16] {
         let server = Server::scripted([Script::events(text.clone()).hold()]).await;
         let mut events = open(&server).await.incoming::<String>().read_ahead(ahead);
