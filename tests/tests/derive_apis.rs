@@ -375,6 +375,7 @@ mod anthropic {
 
     #[derive(Debug, Deserialize)]
     #[serde(tag = "type", rename_all = "snake_case")]
+    #[expect(clippy::enum_variant_names, reason = "these are the names of the API")]
     enum Delta {
         TextDelta { text: String },
         InputJsonDelta { partial_json: String },
@@ -435,7 +436,7 @@ mod anthropic {
                     Delta::SignatureDelta { signature } => assert!(signature.ends_with("==")),
                 },
                 Event::ContentBlockStart { index, content_block } => {
-                    opened.push((*index, content_block["type"].clone()))
+                    opened.push((*index, content_block["type"].clone()));
                 }
                 Event::ContentBlockStop { index } => closed.push(*index),
                 Event::MessageStart { message } => assert_eq!(message["role"], "assistant"),
@@ -621,7 +622,7 @@ mod wikimedia {
     }
 }
 
-/// Names in kebab-case and in snake_case, payloads that are null, credentials that end while the stream goes on.
+/// Names in `kebab-case` and in `snake_case`, payloads that are null, credentials that end while the stream goes on.
 mod firebase {
     use super::*;
 
