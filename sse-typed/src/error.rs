@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
@@ -47,6 +48,7 @@ struct Inner {
     status: Option<StatusCode>,
     headers: Option<HeaderMap>,
     body: Option<String>,
+    retry_after: Option<Duration>,
     attempts: u32,
     gave_up: bool,
 }
@@ -91,6 +93,7 @@ impl Error {
             status: None,
             headers: None,
             body: None,
+            retry_after: None,
             attempts: 0,
             gave_up: false,
         }))
@@ -135,6 +138,31 @@ impl Error {
         self
     }
 
+    /// The answer that was no stream.
+    pub(crate) fn answered(mut self, status: StatusCode, headers: HeaderMap, body: Option<String>) -> Self {
+        self.0.status = Some(status);
+        self.0.headers = Some(headers);
+        self.0.body = body;
+        self
+    }
+
+    /// The server asks not to be asked again before that.
+    pub(crate) fn retrying_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    /// The policy allows no attempt beyond this many.
+    pub(crate) fn gave_up(mut self, attempts: u32) -> Self {
+        self.0.gave_up = true;
+        self.after_attempts(attempts)
+    }
+
+    pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
     pub(crate) fn ending_the_stream(mut self) -> Self {
         self.0.is_final = true;
         self
@@ -174,6 +202,11 @@ impl Error {
     /// Where in the data reading failed, such as `items[3].price`, where the format can tell.
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
+    }
+
+    /// How long the server asked to be left alone with `Retry-After`, on status 429, 503 or 529.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// How many attempts were made to get the stream, or to get it back, after the failure with which the outage began.

@@ -190,6 +190,9 @@ impl<T, D: Deserializer<T>> SseEvents<D> for Data<T> {
 }
 
 /// Reads an event's data, and says all there is to say where that fails.
+///
+/// # Errors
+/// When the data is no `T`.
 #[inline]
 pub fn decode<T, D: Deserializer<T> + ?Sized>(deserializer: &D, event: &RawEvent<'_>) -> Result<T, Error> {
     deserializer.deserialize(event.data()).map_err(|source| undecodable(deserializer, event, source.into()))

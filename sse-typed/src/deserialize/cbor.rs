@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::DeserializeOwned;
 
 use super::Deserializer;
+use super::path::PathOf;
 use crate::error::BoxError;
 
 /// Reads data as CBOR (RFC 8949) in base64 (RFC 4648), through `ciborium`. Padding and line breaks may be there or not.
@@ -56,10 +57,9 @@ impl Cbor {
             data
         };
         match self.alphabet {
-            Alphabet::Standard => STANDARD.decode(text),
             Alphabet::UrlSafe => URL_SAFE.decode(text),
             Alphabet::Recognized if text.contains(['-', '_']) => URL_SAFE.decode(text),
-            Alphabet::Recognized => STANDARD.decode(text),
+            Alphabet::Standard | Alphabet::Recognized => STANDARD.decode(text),
         }
     }
 }
@@ -73,5 +73,10 @@ impl<T: DeserializeOwned> Deserializer<T> for Cbor {
         let mut rest = &*bytes;
         let value = ciborium::from_reader(&mut rest)?;
         if rest.is_empty() { Ok(value) } else { Err("bytes follow the value".into()) }
+    }
+
+    fn path(&self, data: &str) -> Option<String> {
+        let bytes = self.bytes(data).ok()?;
+        ciborium::from_reader::<PathOf<T>, _>(&*bytes).ok()?.into_path()
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::Deserializer;
+use super::path::PathOf;
 use crate::error::BoxError;
 
 /// A closure as a [`Deserializer`] of every type: it turns the text into whatever deserializer of serde's fits, and
@@ -83,25 +84,6 @@ impl<T: DeserializeOwned> Slot for Option<T> {
     }
 }
 
-/// Looks for the place at which reading a `T` fails.
-struct Search<T> {
-    path: Option<String>,
-    wanted: std::marker::PhantomData<T>,
-}
-
-impl<T: DeserializeOwned> Slot for Search<T> {
-    fn fill(&mut self, deserializer: &mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error> {
-        self.path = path_of(serde_path_to_error::deserialize::<_, T>(deserializer));
-        Ok(())
-    }
-}
-
-/// The path of an error, if there is one and it leads anywhere.
-pub(super) fn path_of<T, E>(result: Result<T, serde_path_to_error::Error<E>>) -> Option<String> {
-    let path = result.err()?.path().to_string();
-    (path != ".").then_some(path)
-}
-
 #[diagnostic::do_not_recommend]
 impl<T, F> Deserializer<T> for Closure<F>
 where
@@ -118,9 +100,9 @@ where
     }
 
     fn path(&self, data: &str) -> Option<String> {
-        let mut search = Search::<T> { path: None, wanted: std::marker::PhantomData };
+        let mut slot = None::<PathOf<T>>;
         // What the closure says of it has been said the first time.
-        drop((self.0)(data, Target(&mut search)));
-        search.path
+        drop((self.0)(data, Target(&mut slot)));
+        slot?.into_path()
     }
 }

@@ -18,7 +18,8 @@ impl<T: serde::de::DeserializeOwned> super::Deserializer<T> for Json {
     }
 
     fn path(&self, data: &str) -> Option<String> {
+        use serde::Deserialize as _;
         let mut deserializer = serde_json::Deserializer::from_str(data);
-        super::closure::path_of(serde_path_to_error::deserialize::<_, T>(&mut deserializer))
+        super::path::PathOf::<T>::deserialize(&mut deserializer).ok()?.into_path()
     }
 }

@@ -5,6 +5,7 @@
 mod cbor;
 mod closure;
 mod json;
+mod path;
 
 use std::sync::Arc;
 

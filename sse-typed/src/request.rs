@@ -1,0 +1,219 @@
+//! The request that a stream is asked for with: one of reqwest's, or one made anew for each attempt.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::header::{ACCEPT, CACHE_CONTROL, HeaderName};
+use http::{HeaderValue, StatusCode};
+use reqwest::{Request, RequestBuilder, Response};
+
+use crate::deserialize::Json;
+use crate::error::{BoxError, Error, ErrorKind};
+use crate::event::LastEventId;
+use crate::session::SessionBuilder;
+
+/// `Last-Event-ID` (WHATWG HTML 9.2.4).
+pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+pub(crate) const EVENT_STREAM: &str = "text/event-stream";
+
+/// Opens event streams with [`reqwest`].
+pub trait RequestBuilderExt: sealed::Sealed {
+    /// Asks for an event stream with this request: set options, then [`connect`](SessionBuilder::connect).
+    ///
+    /// `Accept` and `Cache-Control` are added unless the request has them. A total timeout of the client does not apply
+    /// to the stream, which it would cut; one that is set on the request itself does.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "json")]
+    /// # async fn run() -> Result<(), sse_typed::Error> {
+    /// use sse_typed::RequestBuilderExt;
+    ///
+    /// let client = reqwest::Client::new();
+    /// let mut lines = client.get("http://localhost:8080/log").sse().connect().await?.incoming::<String>();
+    /// while let Some(line) = lines.try_next().await? {
+    ///     println!("{}", line.data);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn sse(self) -> SessionBuilder<Json>;
+}
+
+impl RequestBuilderExt for RequestBuilder {
+    fn sse(self) -> SessionBuilder<Json> {
+        SessionBuilder::new(Source::Request(Box::new(self)))
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for reqwest::RequestBuilder {}
+}
+
+/// Asks for an event stream with a request that is made anew for each attempt: with a fresh token, at another URL, with
+/// the position in the query, through middleware, with any method.
+///
+/// Such a stream reconnects if it is given a policy, whatever the method: the function makes each request, and is asked
+/// to. [`Attempt::apply`] adds what an event stream's request has.
+///
+/// ```no_run
+/// # #[cfg(feature = "json")]
+/// # async fn run(client: reqwest::Client) -> Result<(), sse_typed::Error> {
+/// # async fn fresh_token() -> Result<String, std::io::Error> { Ok(String::new()) }
+/// use sse_typed::Reconnect;
+///
+/// let session = sse_typed::session(move |attempt| {
+///     let request = client.get("https://example.com/feed");
+///     async move { Ok(attempt.apply(request.bearer_auth(fresh_token().await?)).send().await?) }
+/// })
+/// .reconnect(Reconnect::default())
+/// .connect()
+/// .await?;
+/// # let _ = session;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// What the function returns: an error of reqwest's counts as what it says, an [`Error`] as itself, any other as
+/// [`ErrorKind::Request`], which is final unless the policy's `retry_if` decides otherwise.
+pub fn session<F, R>(request: F) -> SessionBuilder<Json>
+where
+    F: FnMut(Attempt) -> R + Send + 'static,
+    R: Future<Output = Result<Response, BoxError>> + Send + 'static,
+{
+    let mut request = request;
+    SessionBuilder::new(Source::Function(Box::new(move |attempt| Box::pin(request(attempt)))))
+}
+
+/// Where requests come from.
+pub(crate) enum Source {
+    Request(Box<RequestBuilder>),
+    Function(Box<RequestFunction>),
+}
+
+pub(crate) type RequestFunction = dyn FnMut(Attempt) -> ResponseFuture + Send;
+pub(crate) type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>>;
+
+/// What a request is made for.
+#[derive(Clone)]
+pub struct Attempt {
+    number: u32,
+    last_event_id: LastEventId,
+    status: Option<StatusCode>,
+    error: Option<ErrorKind>,
+}
+
+impl Attempt {
+    pub(crate) fn new(
+        number: u32,
+        last_event_id: LastEventId,
+        previous: Option<(ErrorKind, Option<StatusCode>)>,
+    ) -> Self {
+        let (error, status) = previous.unzip();
+        Self { number, last_event_id, status: status.flatten(), error }
+    }
+
+    /// Its number in this outage, from 1; 0 for the first request of a session.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// What to resume after, `""` when there is nothing.
+    pub fn last_event_id(&self) -> &str {
+        &self.last_event_id
+    }
+
+    /// The status that the request before was answered with, if that is why this one is made: 401 asks for fresh
+    /// credentials.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// What the stream before was lost to, if there was one.
+    pub fn error(&self) -> Option<ErrorKind> {
+        self.error
+    }
+
+    /// Adds what the request of an event stream has: `Accept` and `Cache-Control` unless they are there, `Last-Event-ID`
+    /// in place of any that is, and no total timeout but one set on the request itself.
+    pub fn apply(&self, request: RequestBuilder) -> RequestBuilder {
+        let Some(copy) = request.try_clone() else {
+            // A body that is a stream, or an error which `send` will tell: both can only be added to.
+            let headers = [(ACCEPT, HeaderValue::from_static(EVENT_STREAM)), (CACHE_CONTROL, NO_CACHE)];
+            let id = header_value(&self.last_event_id).map(|id| (LAST_EVENT_ID, id));
+            return request.headers(headers.into_iter().chain(id).collect());
+        };
+        match copy.build_split() {
+            (client, Ok(mut built)) => {
+                prepare(&mut built, &self.last_event_id);
+                RequestBuilder::from_parts(client, built)
+            }
+            (_, Err(_)) => request,
+        }
+    }
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("number", &self.number)
+            .field("status", &self.status)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Makes `request` one for an event stream.
+pub(crate) fn prepare(request: &mut Request, last_event_id: &LastEventId) {
+    // The client's total timeout would cut a healthy stream; that of the request is its user's word.
+    request.timeout_mut().get_or_insert(Duration::MAX);
+    let headers = request.headers_mut();
+    headers.entry(ACCEPT).or_insert(HeaderValue::from_static(EVENT_STREAM));
+    headers.entry(CACHE_CONTROL).or_insert(NO_CACHE);
+    match header_value(last_event_id) {
+        Some(id) => drop(headers.insert(LAST_EVENT_ID, id)),
+        None => drop(headers.remove(LAST_EVENT_ID)),
+    }
+}
+
+/// The id as a header's value, encoded as UTF-8; `None` where there is none, or none that a header can hold.
+fn header_value(last_event_id: &LastEventId) -> Option<HeaderValue> {
+    if last_event_id.is_empty() {
+        return None;
+    }
+    let value = HeaderValue::from_bytes(last_event_id.as_bytes()).ok();
+    #[cfg(feature = "tracing")]
+    if value.is_none() {
+        tracing::warn!("the last event ID is no legal header value: the stream is asked for without it");
+    }
+    value
+}
+
+/// The error without the URL, which may hold secrets and which reqwest's own text shows.
+pub(crate) fn without_url(error: BoxError) -> BoxError {
+    match error.downcast::<reqwest::Error>() {
+        Ok(error) => error.without_url().into(),
+        Err(error) => error,
+    }
+}
+
+/// What an error of the client, or of a request function, is to a session.
+pub(crate) fn request_error(error: BoxError) -> Error {
+    let error = match error.downcast::<Error>() {
+        Ok(error) => return *error,
+        Err(error) => error,
+    };
+    match error.downcast::<reqwest::Error>() {
+        Ok(error) if error.is_builder() => Error::new(ErrorKind::Request).because(error.without_url()),
+        Ok(error) if error.is_redirect() => {
+            Error::new(ErrorKind::Request).saying("could not follow a redirect").because(error.without_url())
+        }
+        Ok(error) => Error::new(ErrorKind::Connect).because(error.without_url()),
+        Err(error) => Error::new(ErrorKind::Request).saying("could not make the request").because(error),
+    }
+}

@@ -1,0 +1,267 @@
+//! Everything one can say about a session before it is opened, and the opening.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::connect::Connector;
+use super::trace::Trace;
+use super::{Core, Session};
+use crate::deserialize::{Closure, Filled, Json, Target};
+use crate::error::{BoxError, Error, ErrorKind};
+use crate::event::LastEventId;
+use crate::parse::{DEFAULT_MAX_EVENT_SIZE, Parser};
+use crate::reconnect::Reconnect;
+use crate::reconnect::machine::Machine;
+use crate::request::{LAST_EVENT_ID, Source};
+
+/// What to do with an event whose data cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeErrors {
+    /// The error is an item of the stream, and the stream goes on.
+    #[default]
+    Yield,
+    /// The event is passed over, as an unknown one is.
+    Skip,
+    /// The error is the last item.
+    Stop,
+}
+
+/// The options of a session as a value, to share between requests.
+///
+/// ```
+/// use std::time::Duration;
+/// use sse_typed::{Reconnect, SessionConfig};
+///
+/// let feeds = SessionConfig::new().idle_timeout(Duration::from_secs(45)).reconnect(Reconnect::default().max_attempts(8));
+/// # let client = reqwest::Client::new();
+/// # use sse_typed::RequestBuilderExt;
+/// let builder = client.get("http://localhost/feed").sse().config(feeds.clone());
+/// # let _ = builder;
+/// ```
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, and named as its user names it")]
+pub struct SessionConfig {
+    pub(super) reconnect: Option<Arc<Reconnect>>,
+    pub(super) retry_first_connect: bool,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) max_event_size: usize,
+    pub(super) any_content_type: bool,
+    pub(super) unterminated_event: bool,
+    pub(super) events_without_data: bool,
+    pub(super) skip_empty_data: bool,
+    pub(super) decode_errors: DecodeErrors,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SessionConfig {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self {
+            reconnect: None,
+            retry_first_connect: false,
+            idle_timeout: None,
+            max_event_size: DEFAULT_MAX_EVENT_SIZE,
+            any_content_type: false,
+            unterminated_event: false,
+            events_without_data: false,
+            skip_empty_data: false,
+            decode_errors: DecodeErrors::Yield,
+        }
+    }
+
+    /// The parser of a stream that resumes after `last_event_id`.
+    pub(super) fn parser(&self, last_event_id: &LastEventId) -> Parser {
+        let mut parser = Parser::with_last_event_id(&**last_event_id).max_event_size(self.max_event_size);
+        if self.unterminated_event {
+            parser = parser.unterminated_event();
+        }
+        if self.events_without_data {
+            parser = parser.events_without_data();
+        }
+        parser
+    }
+}
+
+/// An event stream that is about to be asked for: options, then [`connect`](Self::connect).
+#[must_use = "nothing is sent before `connect`"]
+pub struct SessionBuilder<D = Json> {
+    source: Source,
+    last_event_id: LastEventId,
+    config: SessionConfig,
+    deserializer: D,
+}
+
+impl SessionBuilder<Json> {
+    pub(crate) fn new(source: Source) -> Self {
+        Self { source, last_event_id: LastEventId::default(), config: SessionConfig::new(), deserializer: Json }
+    }
+}
+
+/// Writes each option once, for the builder and for the configuration.
+macro_rules! options {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty)?) |$config:ident| $set:expr;)*) => {
+        impl SessionConfig {
+            $($(#[$doc])* #[must_use] pub fn $name(mut self $(, $argument: $type)?) -> Self {
+                let $config = &mut self;
+                $set;
+                self
+            })*
+        }
+
+        impl<D> SessionBuilder<D> {
+            $($(#[$doc])* pub fn $name(mut self $(, $argument: $type)?) -> Self {
+                let $config = &mut self.config;
+                $set;
+                self
+            })*
+        }
+    };
+}
+
+options! {
+    /// How the stream is got back when it is lost. Without it, [`Reconnect::default`] for GET, and never for any other
+    /// method and for [`session`](fn@crate::session).
+    reconnect(policy: Reconnect) |config| config.reconnect = Some(Arc::new(policy));
+
+    /// Applies the policy to the first connection as well: [`connect`](SessionBuilder::connect) returns when there is a
+    /// stream, or when the policy gives up. Without it, `connect` tries once.
+    retry_first_connect() |config| config.retry_first_connect = true;
+
+    /// The longest wait for a response and for each further byte. The connection counts as lost when it has passed, and
+    /// the stream reconnects or ends with [`ErrorKind::IdleTimeout`]. Off by default.
+    ///
+    /// Any byte is a sign of life, comments included. Time in which nobody polls the stream does not count.
+    ///
+    /// Over HTTP/2 the next request may ride on the same dead connection. Let the client find out, with
+    /// `http2_keep_alive_interval` and `http2_keep_alive_timeout` of [`reqwest::ClientBuilder`], or make each request
+    /// with a fresh client through [`session`](fn@crate::session).
+    idle_timeout(timeout: Duration) |config| config.idle_timeout = Some(timeout);
+
+    /// How many bytes one event may hold, the line being read included. 16 MiB by default. A larger one ends the stream
+    /// with [`ErrorKind::EventTooLarge`], and is never held whole.
+    max_event_size(bytes: usize) |config| config.max_event_size = bytes;
+
+    /// Accepts a response of any content type, or none, for servers that do not say `text/event-stream`.
+    any_content_type() |config| config.any_content_type = true;
+
+    /// Yields an event at the end of the body though its blank line has not come. The standard discards it; several
+    /// servers end like that.
+    unterminated_event() |config| config.unterminated_event = true;
+
+    /// Yields an event that has a name and no `data` line, with empty data. The standard discards it; some protocols
+    /// end with one.
+    events_without_data() |config| config.events_without_data = true;
+
+    /// Passes over events whose data is empty, such as those with which a server primes the last event ID.
+    skip_empty_data() |config| config.skip_empty_data = true;
+
+    /// What to do with an event whose data cannot be read. By default the error is an item, and the stream goes on.
+    decode_errors(policy: DecodeErrors) |config| config.decode_errors = policy;
+}
+
+impl<D> SessionBuilder<D> {
+    /// Replaces all options at once, so it comes first. The last event ID and the deserializer are no options.
+    pub fn config(mut self, config: SessionConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Resumes after this event: what was saved of [`id`](crate::TypedServerSentEvent::id). It is sent as
+    /// `Last-Event-ID` unless it is empty, in place of one that the request has.
+    pub fn last_event_id(mut self, id: impl Into<LastEventId>) -> Self {
+        self.last_event_id = id.into();
+        self
+    }
+
+    /// Reads data with this, in place of [`Json`].
+    pub fn deserializer<D2>(self, deserializer: D2) -> SessionBuilder<D2> {
+        SessionBuilder { source: self.source, last_event_id: self.last_event_id, config: self.config, deserializer }
+    }
+
+    /// Reads data with this closure, whatever the payload's type: it finds a deserializer of serde's for the text, and
+    /// fills the target from it.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "json")]
+    /// # async fn run(client: reqwest::Client) -> Result<(), sse_typed::Error> {
+    /// use sse_typed::RequestBuilderExt;
+    ///
+    /// let session = client
+    ///     .get("http://localhost/feed")
+    ///     .sse()
+    ///     .deserialize_with(|data, target| target.fill(&mut serde_json::Deserializer::from_str(data.trim_start_matches(")]}'"))))
+    ///     .connect()
+    ///     .await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn deserialize_with<F>(self, f: F) -> SessionBuilder<Closure>
+    where
+        F: Fn(&str, Target<'_>) -> Result<Filled, BoxError> + Send + Sync + 'static,
+    {
+        self.deserializer(Closure::new(Box::new(f)))
+    }
+
+    /// Sends the request and returns the open stream, or one that is over where the server answered 204.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Request`] if the request cannot be built, or not be sent again as the policy wants;
+    /// [`ErrorKind::Connect`], [`ErrorKind::Status`], [`ErrorKind::ContentType`] or [`ErrorKind::IdleTimeout`] if there
+    /// is no stream, with what the server said instead.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the request.
+    pub async fn connect(self) -> Result<Session<D>, Error> {
+        let Self { source, mut last_event_id, config, deserializer } = self;
+        let policy = config.reconnect.clone();
+        let trace;
+        let (connector, machine) = match source {
+            Source::Function(function) => {
+                trace = Trace::new(None);
+                let policy = policy.filter(|policy| !policy.is_never());
+                (Connector::Function(function.into()), Machine::new(policy, fastrand::f64).fresh_requests())
+            }
+            Source::Request(builder) => {
+                let (client, request) = builder.build_split();
+                let mut request =
+                    request.map_err(|error| Error::new(ErrorKind::Request).because(error.without_url()))?;
+                if let Some(id) = request.headers_mut().remove(LAST_EVENT_ID) {
+                    if last_event_id.is_empty() {
+                        last_event_id = LastEventId::from(&*String::from_utf8_lossy(id.as_bytes()));
+                    }
+                }
+                trace = Trace::new(Some((request.method(), request.url())));
+                let policy = policy.unwrap_or_default();
+                if policy.resends(request.method()) {
+                    if request.try_clone().is_none() {
+                        let message = "the policy wants the request sent again, and its body is a stream, which cannot \
+                                       be: use `Reconnect::never()`, or make each request with `sse_typed::session`";
+                        return Err(Error::new(ErrorKind::Request).saying(message));
+                    }
+                    (Connector::Again(client, Box::new(request)), Machine::new(Some(policy), fastrand::f64))
+                } else {
+                    (Connector::Once(Some((client, Box::new(request)))), Machine::new(None, fastrand::f64))
+                }
+            }
+        };
+        let machine = if config.retry_first_connect { machine.retry_first_connect() } else { machine };
+        let mut core = Core::connecting(connector, machine, last_event_id, config, trace);
+        poll_fn(|cx| core.poll_connected(cx)).await?;
+        Ok(Session { core, deserializer })
+    }
+}
+
+impl<D> fmt::Debug for SessionBuilder<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,218 @@
+//! From a request to an open stream: the one place that sends, and that judges the answer.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, StatusCode, Uri};
+use http_body::Body as _;
+use reqwest::{Client, Request, Response};
+
+use crate::connection::{Connection, Head};
+use crate::error::{BoxError, Error, ErrorKind};
+use crate::event::LastEventId;
+use crate::request::{Attempt, EVENT_STREAM, RequestFunction, prepare, request_error, without_url};
+
+/// How much of the body of an answer that is no stream is kept for the error, and how long it may take to come.
+const ERROR_BODY_SIZE: usize = 64 << 10;
+const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
+
+/// Sends requests, as often as it may.
+pub(super) enum Connector {
+    /// A request that is sent once, and gone then.
+    Once(Option<(Client, Box<Request>)>),
+    /// A request that is sent again each time.
+    Again(Client, Box<Request>),
+    /// One made anew each time. The mutex is never locked: it makes the session `Sync`.
+    Function(Mutex<Box<RequestFunction>>),
+}
+
+/// What came of a request that was answered as it should.
+pub(super) enum Answer {
+    Stream(Connection, Body),
+    /// 204: there is nothing, and there will not be.
+    NoContent,
+    /// Anything else, which is yet to be read as far as the error wants it.
+    Refused(Refusing),
+}
+
+pub(super) type Refusing = Pin<Box<dyn Future<Output = Error> + Send>>;
+
+pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
+
+impl Connector {
+    /// Sends the next request.
+    pub(super) fn connect(&mut self, attempt: Attempt, any_content_type: bool) -> Connecting {
+        let last_event_id = LastEventId::from(attempt.last_event_id());
+        let number = attempt.number();
+        let response: Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>> = match self {
+            Self::Function(function) => function.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt),
+            Self::Once(request) => {
+                let request = request.take();
+                Box::pin(async move {
+                    let Some((client, mut request)) = request else {
+                        return Err(Error::new(ErrorKind::Request).into());
+                    };
+                    prepare(&mut request, &LastEventId::from(attempt.last_event_id()));
+                    Ok(client.execute(*request).await?)
+                })
+            }
+            Self::Again(client, request) => match request.try_clone() {
+                Some(mut request) => {
+                    prepare(&mut request, &last_event_id);
+                    let response = client.execute(request);
+                    Box::pin(async move { Ok(response.await?) })
+                }
+                // Seen to before the first was sent.
+                None => Box::pin(async { Err(Error::new(ErrorKind::Request).into()) }),
+            },
+        };
+        Box::pin(async move {
+            let response = response.await.map_err(request_error)?;
+            if response.status() == StatusCode::NO_CONTENT {
+                return Ok(Answer::NoContent);
+            }
+            match check(&response, any_content_type) {
+                Ok(()) => {
+                    let (connection, body) = open(response, number, last_event_id);
+                    Ok(Answer::Stream(connection, body))
+                }
+                Err(error) => Ok(Answer::Refused(Box::pin(refused(error, response)))),
+            }
+        })
+    }
+}
+
+/// Whether this is the answer of an event stream (WHATWG HTML 9.2.3).
+pub(super) fn check(response: &Response, any_content_type: bool) -> Result<(), Error> {
+    if response.status() != StatusCode::OK {
+        return Err(Error::new(ErrorKind::Status));
+    }
+    let headers = response.headers();
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        let message = "the response is compressed in a way that the client does not undo: it is built without that \
+                       feature of reqwest's";
+        return Err(Error::new(ErrorKind::ContentType).saying(message));
+    }
+    let Some(content_type) = headers.get(CONTENT_TYPE) else {
+        let error = Error::new(ErrorKind::ContentType).saying("the response has no content type");
+        return if any_content_type { Ok(()) } else { Err(error) };
+    };
+    let essence = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
+    if any_content_type || essence.trim_ascii().eq_ignore_ascii_case(EVENT_STREAM.as_bytes()) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::ContentType).saying("the response's content type is not `text/event-stream`"))
+}
+
+/// Takes the response apart.
+pub(super) fn open(mut response: Response, attempt: u32, resumed_from: LastEventId) -> (Connection, Body) {
+    let connection = Connection::new(Head {
+        status: response.status(),
+        version: response.version(),
+        headers: std::mem::take(response.headers_mut()),
+        // What was sent as a URI parses as one.
+        url: response.url().as_str().parse::<Uri>().unwrap_or_default(),
+        attempt,
+        resumed_from,
+    });
+    (connection, Body::Response(response.into()))
+}
+
+/// Puts into `error` what the server said in place of a stream.
+async fn refused(error: Error, mut response: Response) -> Error {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = Vec::new();
+    // As much as comes in time is better than nothing.
+    let _ = tokio::time::timeout(ERROR_BODY_TIME, async {
+        let mut source = Body::Response(response.into());
+        while let Some(Ok(chunk)) = poll_fn(|cx| source.poll_chunk(cx)).await {
+            body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_SIZE - body.len())]);
+            if body.len() == ERROR_BODY_SIZE {
+                break;
+            }
+        }
+    })
+    .await;
+    let retry_after = matches!(status.as_u16(), 429 | 503 | 529).then(|| retry_after(&headers, SystemTime::now()));
+    error
+        .answered(status, headers, Some(String::from_utf8_lossy(&body).into_owned()))
+        .retrying_after(retry_after.flatten())
+}
+
+/// `Retry-After` (RFC 9110 section 10.2.3): a number of seconds, or a date.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// Where the bytes of an open stream come from.
+pub(super) enum Body {
+    Response(reqwest::Body),
+    /// The mutex is never locked: it makes the session `Sync`.
+    Stream(Mutex<ByteStream>),
+}
+
+type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
+
+impl Body {
+    /// The next bytes; `None` at the end.
+    pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        match self {
+            Self::Response(body) => loop {
+                match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+                    None => return Poll::Ready(None),
+                    Some(Err(error)) => return Poll::Ready(Some(Err(without_url(error.into())))),
+                    Some(Ok(frame)) => {
+                        if let Ok(chunk) = frame.into_data() {
+                            return Poll::Ready(Some(Ok(chunk)));
+                        }
+                        // Trailers say nothing about events.
+                    }
+                }
+            },
+            Self::Stream(stream) => {
+                let chunk = ready!(stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(cx));
+                Poll::Ready(chunk.map(|chunk| chunk.map_err(without_url)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_a_number_of_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777 - 90);
+        for (value, expected) in [
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("0", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(90)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(90)),
+            ("Tue, 06 Nov 1984 08:49:37 GMT", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("-1", None),
+            ("+1", None),
+            ("1.5", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            assert_eq!(retry_after(&headers, now), expected.map(Duration::from_secs), "{value:?}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! A session seen from other tasks.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use tokio::sync::watch;
+
+use crate::event::LastEventId;
+use crate::reconnect::machine::State;
+
+/// What a handle may ask of its session. The higher one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Command {
+    None = 0,
+    Reconnect = 1,
+    Close = 2,
+}
+
+/// What a session and its handles have in common. There is none until the first handle is made.
+pub(super) struct Shared {
+    state: watch::Sender<State>,
+    last_event_id: Mutex<LastEventId>,
+    command: AtomicU8,
+    /// Whoever polls the session.
+    waker: Mutex<Option<Waker>>,
+    may_reconnect: bool,
+}
+
+impl Shared {
+    pub(super) fn new(state: State, last_event_id: LastEventId, may_reconnect: bool) -> Arc<Self> {
+        Arc::new(Self {
+            state: watch::Sender::new(state),
+            last_event_id: Mutex::new(last_event_id),
+            command: AtomicU8::new(Command::None as u8),
+            waker: Mutex::new(None),
+            may_reconnect,
+        })
+    }
+
+    pub(super) fn handle(self: &Arc<Self>) -> SessionHandle {
+        SessionHandle { seen: Mutex::new(self.state.subscribe()), shared: self.clone() }
+    }
+
+    pub(super) fn set_state(&self, state: State) {
+        self.state.send_if_modified(|current| std::mem::replace(current, state) != state);
+    }
+
+    pub(super) fn set_last_event_id(&self, id: LastEventId) {
+        *lock(&self.last_event_id) = id;
+    }
+
+    /// What was asked for, once.
+    pub(super) fn take_command(&self) -> Command {
+        if self.command.load(Ordering::Acquire) == Command::None as u8 {
+            return Command::None;
+        }
+        match self.command.swap(Command::None as u8, Ordering::AcqRel) {
+            command if command == Command::Close as u8 => Command::Close,
+            command if command == Command::Reconnect as u8 => Command::Reconnect,
+            _ => Command::None,
+        }
+    }
+
+    /// Has `waker` woken by the next command; `false` if there is one already.
+    pub(super) fn listen(&self, waker: &Waker) -> bool {
+        let mut current = lock(&self.waker);
+        match &mut *current {
+            Some(current) => current.clone_from(waker),
+            current => *current = Some(waker.clone()),
+        }
+        drop(current);
+        self.command.load(Ordering::Acquire) == Command::None as u8
+    }
+
+    fn command(&self, command: Command) {
+        self.command.fetch_max(command as u8, Ordering::AcqRel);
+        let waker = lock(&self.waker).take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Nothing panics while one of these is held.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Controls a session, and tells of it, from any task. It does not keep the session alive.
+///
+/// What it asks for happens when the stream is next polled, and it wakes the task that waits for the stream: nothing
+/// moves while nobody polls.
+///
+/// ```no_run
+/// # async fn run(client: reqwest::Client) -> Result<(), sse_typed::Error> {
+/// # use sse_typed::RequestBuilderExt;
+/// let session = client.get("http://localhost/feed").sse().connect().await?;
+/// let stop = session.handle();
+/// tokio::spawn(async move {
+///     tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+///     stop.close();
+/// });
+/// # Ok(())
+/// # }
+/// ```
+pub struct SessionHandle {
+    shared: Arc<Shared>,
+    /// Up to which state this handle has told of.
+    seen: Mutex<watch::Receiver<State>>,
+}
+
+impl SessionHandle {
+    /// Ends the stream: its next item is `None`, and its connection is gone by then. What was received and not yet
+    /// yielded is dropped.
+    pub fn close(&self) {
+        self.shared.command(Command::Close);
+    }
+
+    /// Drops the connection and opens another at once, with the last event ID. Events that have been received are
+    /// yielded before. A wait between attempts is cut short.
+    ///
+    /// `false`, and nothing happens, where the request may not be sent again, or the stream is over.
+    pub fn reconnect(&self) -> bool {
+        let may_reconnect = self.shared.may_reconnect && self.state() != State::Closed;
+        if may_reconnect {
+            self.shared.command(Command::Reconnect);
+        }
+        may_reconnect
+    }
+
+    /// Where the session stands. [`State::Closed`] also when it has been dropped.
+    pub fn state(&self) -> State {
+        *self.shared.state.borrow()
+    }
+
+    /// Waits until the state is another than this handle last told of, and returns the latest; those between may be
+    /// skipped. A new handle has told of the state it was made in, a clone of what its original has. Once the state is
+    /// [`State::Closed`] there is no other, and it is returned at once.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing: the next call returns the state that this one would have.
+    pub async fn state_changed(&self) -> State {
+        let mut receiver = lock(&self.seen).clone();
+        if *receiver.borrow() != State::Closed {
+            // Cannot fail, as the sender lives as long as this handle does.
+            let _ = receiver.changed().await;
+        }
+        let state = *receiver.borrow_and_update();
+        *lock(&self.seen) = receiver;
+        state
+    }
+
+    /// The last event ID: that of the last event that was yielded or passed over.
+    pub fn last_event_id(&self) -> LastEventId {
+        lock(&self.shared.last_event_id).clone()
+    }
+}
+
+impl Clone for SessionHandle {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone(), seen: Mutex::new(lock(&self.seen).clone()) }
+    }
+}
+
+impl fmt::Debug for SessionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionHandle").field("state", &self.state()).finish_non_exhaustive()
+    }
+}

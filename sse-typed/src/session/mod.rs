@@ -1,0 +1,570 @@
+//! An open stream: reads the body as it is polled, and does what the reconnect machine says.
+//!
+//! Has no opinions. [`connect`] sends, [`timer`] sleeps, [`machine`](crate::reconnect::machine) decides.
+
+mod builder;
+mod connect;
+mod handle;
+mod read_ahead;
+mod stats;
+mod timer;
+mod trace;
+mod typed;
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::StatusCode;
+use reqwest::Response;
+use tokio::time::Instant;
+
+pub use self::builder::{DecodeErrors, SessionBuilder, SessionConfig};
+use self::connect::{Answer, Body, Connecting, Connector, Refusing};
+pub use self::handle::SessionHandle;
+use self::handle::{Command, Shared};
+pub use self::read_ahead::ReadAhead;
+pub use self::stats::Stats;
+use self::timer::{Silence, Timer};
+use self::trace::Trace;
+pub use self::typed::TypedSession;
+use crate::connection::Connection;
+use crate::deserialize::{Closure, Filled, Json, Target};
+use crate::error::{BoxError, Error, ErrorKind};
+use crate::event::{LastEventId, TypedServerSentEvent};
+use crate::events::SseEvents;
+use crate::parse::{Frame, Parser};
+use crate::reconnect::machine::{Action, Input, Loss, Machine, State};
+use crate::request::Attempt;
+
+/// An open event stream. Say what its events are with [`incoming`](Self::incoming).
+///
+/// Nothing is read before it is polled, and nothing beyond what is asked for, so that a slow consumer slows the server
+/// down. Dropping it closes the connection, or resets the stream over HTTP/2.
+pub struct Session<D = Json> {
+    core: Core,
+    deserializer: D,
+}
+
+impl Session<Json> {
+    /// A session over bytes from anywhere. It does not reconnect, has no [`connection`](Self::connection), and needs no
+    /// runtime unless it has an `idle_timeout`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "json")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), sse_typed::Error> {
+    /// use sse_typed::{Data, Session};
+    ///
+    /// let bytes = futures::stream::iter([Ok::<_, std::io::Error>("data: 1\n\nda"), Ok("ta: 2\n\n")]);
+    /// let mut numbers = Session::from_stream(bytes).incoming::<Data<u8>>();
+    /// assert_eq!(numbers.try_next().await?.map(|event| *event.data), Some(1));
+    /// assert_eq!(numbers.try_next().await?.map(|event| *event.data), Some(2));
+    /// assert!(numbers.try_next().await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "json"))] fn main() {}
+    /// ```
+    pub fn from_stream<S, B, E>(bytes: S) -> Self
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Into<Bytes>,
+        E: Into<BoxError>,
+    {
+        let body = Body::Stream(Mutex::new(Box::pin(Chunks(Box::pin(bytes)))));
+        Self { core: Core::open(Link::Open(body), None), deserializer: Json }
+    }
+
+    /// A session over a response that is in hand. It does not reconnect, as it does not know the request.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Status`] or [`ErrorKind::ContentType`] if it is no event stream. The response's body is not read, so
+    /// the error has none. 204 is a stream that has ended.
+    pub fn from_response(response: Response) -> Result<Self, Error> {
+        let link = if response.status() == StatusCode::NO_CONTENT {
+            Link::Closed
+        } else {
+            connect::check(&response, false)
+                .map_err(|error| error.answered(response.status(), response.headers().clone(), None))?;
+            let (connection, body) = connect::open(response, 0, LastEventId::default());
+            return Ok(Self { core: Core::open(Link::Open(body), Some(connection)), deserializer: Json });
+        };
+        Ok(Self { core: Core::open(link, None), deserializer: Json })
+    }
+}
+
+impl<D> Session<D> {
+    /// The events as `E`s: a type with `#[derive(SseEvents)]`, [`Data<T>`](crate::Data) to read every event's data as a
+    /// `T`, or `String` for plain text.
+    pub fn incoming<E: SseEvents<D>>(self) -> TypedSession<E, D> {
+        TypedSession::new(self)
+    }
+
+    /// The next item as an `E`, for streams whose type changes on the way; `None` at the end. The next call may ask for
+    /// another type. That the stream has ended is known to the session: after a `done` event no type reads anything.
+    ///
+    /// # Errors
+    /// As for the items of a [`TypedSession`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn next<E: SseEvents<D>>(&mut self) -> Option<Result<TypedServerSentEvent<E>, Error>> {
+        poll_fn(|cx| self.poll_item(cx)).await
+    }
+
+    /// The response that is being read, or was the last; `None` on a session from a bare stream.
+    pub fn connection(&self) -> Option<&Connection> {
+        self.core.connection.as_ref()
+    }
+
+    /// The last event ID: that of the last event that was yielded or passed over, `""` when there is none.
+    pub fn last_event_id(&self) -> &LastEventId {
+        &self.core.last_event_id
+    }
+
+    /// A handle to control this session from other tasks.
+    pub fn handle(&self) -> SessionHandle {
+        self.core.shared().handle()
+    }
+
+    /// What this session has seen so far, in numbers.
+    pub fn stats(&self) -> Stats {
+        self.core.stats
+    }
+
+    /// Sets the options, for a session that was not built with them. Those that concern requests have no effect any
+    /// more. What was received and not yet read is dropped, so this comes first.
+    #[must_use]
+    pub fn config(mut self, config: SessionConfig) -> Self {
+        self.core.parser = config.parser(&self.core.last_event_id);
+        self.core.silence = Silence::new(config.idle_timeout);
+        self.core.config = config;
+        self
+    }
+
+    /// Reads data with this from here on.
+    pub fn deserializer<D2>(self, deserializer: D2) -> Session<D2> {
+        Session { core: self.core, deserializer }
+    }
+
+    /// Reads data with this closure from here on, as
+    /// [`SessionBuilder::deserialize_with`](SessionBuilder::deserialize_with) does.
+    pub fn deserialize_with<F>(self, f: F) -> Session<Closure>
+    where
+        F: Fn(&str, Target<'_>) -> Result<Filled, BoxError> + Send + Sync + 'static,
+    {
+        self.deserializer(Closure::new(Box::new(f)))
+    }
+}
+
+impl<D> fmt::Debug for Session<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("state", &self.core.machine.state())
+            .field("connection", &self.core.connection)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What of a session does not depend on types: from bytes to frames, across connections.
+struct Core {
+    parser: Parser,
+    link: Link,
+    machine: Machine,
+    /// `None` where there is no request to send.
+    connector: Option<Connector>,
+    connection: Option<Connection>,
+    /// Whether the frame at hand is that of a new connection, and not the parser's.
+    announcing: Announcing,
+    last_event_id: LastEventId,
+    /// Whether the machine knows of an event of this connection.
+    event_noted: bool,
+    /// Why there is another attempt.
+    lost_to: Option<(ErrorKind, Option<StatusCode>)>,
+    timer: Timer,
+    silence: Silence,
+    shared: OnceLock<Arc<Shared>>,
+    stats: Stats,
+    trace: Trace,
+    config: SessionConfig,
+}
+
+/// Where bytes come from at the moment.
+enum Link {
+    /// The mutex is never locked: it makes the session `Sync`.
+    Connecting(Mutex<Connecting>),
+    /// The answer was no stream, and is read for the error.
+    Refused(Mutex<Refusing>),
+    Open(Body),
+    /// The connection is gone; what came before is taken out first.
+    Lost(Loss),
+    /// Gone as well, as the user wanted.
+    Dropped,
+    Waiting(Instant),
+    Closed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Announcing {
+    No,
+    Next,
+    Now,
+}
+
+/// The stream is over, with this as its last item.
+struct End(Option<Error>);
+
+impl Core {
+    /// A session that begins with a request.
+    fn connecting(
+        mut connector: Connector,
+        machine: Machine,
+        last_event_id: LastEventId,
+        config: SessionConfig,
+        mut trace: Trace,
+    ) -> Self {
+        trace.connecting(machine.attempt());
+        let attempt = Attempt::new(machine.attempt(), last_event_id.clone(), None);
+        let connecting = connector.connect(attempt, config.any_content_type);
+        Self {
+            parser: config.parser(&last_event_id),
+            link: Link::Connecting(Mutex::new(connecting)),
+            machine,
+            connector: Some(connector),
+            connection: None,
+            announcing: Announcing::No,
+            last_event_id,
+            event_noted: false,
+            lost_to: None,
+            timer: Timer::default(),
+            silence: Silence::new(config.idle_timeout),
+            shared: OnceLock::new(),
+            stats: Stats::default(),
+            trace,
+            config,
+        }
+    }
+
+    /// A session without requests.
+    fn open(link: Link, connection: Option<Connection>) -> Self {
+        let mut machine = Machine::new(None, fastrand::f64);
+        let input = if matches!(link, Link::Closed) { Input::NoContent } else { Input::Opened };
+        machine.on(input, Instant::now().into_std());
+        let config = SessionConfig::new();
+        Self {
+            parser: config.parser(&LastEventId::default()),
+            link,
+            machine,
+            connector: None,
+            announcing: if connection.is_some() { Announcing::Next } else { Announcing::No },
+            connection,
+            last_event_id: LastEventId::default(),
+            event_noted: false,
+            lost_to: None,
+            timer: Timer::default(),
+            silence: Silence::default(),
+            shared: OnceLock::new(),
+            stats: Stats::default(),
+            trace: Trace::new(None),
+            config,
+        }
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        self.shared
+            .get_or_init(|| Shared::new(self.machine.state(), self.last_event_id.clone(), self.machine.may_reconnect()))
+    }
+
+    /// The frame that [`poll_advance`](Self::poll_advance) arrived at.
+    fn frame(&self) -> Option<Frame<'_>> {
+        match (self.announcing, &self.connection) {
+            (Announcing::Now, Some(connection)) => Some(Frame::Open(connection)),
+            _ => self.parser.frame(),
+        }
+    }
+
+    /// Goes on to the next frame: ready with `None` when there is one.
+    ///
+    /// Reads as much of the body as that takes, and reconnects on the way. Whether the consumer waits for an event that
+    /// ends the stream is what tells a regular end from one that came too early.
+    fn poll_advance(&mut self, cx: &mut Context<'_>, expects_done: bool) -> Poll<Option<End>> {
+        loop {
+            if let Some(end) = self.obey() {
+                return Poll::Ready(Some(end));
+            }
+            if self.machine.is_closed() {
+                return Poll::Ready(Some(End(None)));
+            }
+            if self.announcing == Announcing::Next {
+                self.announcing = Announcing::Now;
+                return Poll::Ready(None);
+            }
+            self.announcing = Announcing::No;
+            let advanced = self.parser.advance();
+            self.note_last_event_id();
+            match advanced {
+                Ok(true) => {
+                    self.note_frame();
+                    return Poll::Ready(None);
+                }
+                Ok(false) => {}
+                Err(error) => self.link = Link::Lost(Error::from(error).into()),
+            }
+            match self.poll_link(cx, expects_done) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(end)) => return Poll::Ready(Some(end)),
+                Poll::Pending => {
+                    if self.shared.get().is_none_or(|shared| shared.listen(cx.waker())) {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the first connection.
+    fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while let Link::Connecting(_) | Link::Refused(_) | Link::Waiting(_) = self.link {
+            match ready!(self.poll_link(cx, false)) {
+                Ok(()) | Err(End(None)) => {}
+                Err(End(Some(error))) => return Poll::Ready(Err(error)),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// One step of getting bytes to the parser.
+    fn poll_link(&mut self, cx: &mut Context<'_>, expects_done: bool) -> Poll<Result<(), End>> {
+        match &mut self.link {
+            Link::Connecting(connecting) => {
+                let connecting = connecting.get_mut().unwrap_or_else(PoisonError::into_inner);
+                match connecting.as_mut().poll(cx) {
+                    Poll::Ready(answer) => Poll::Ready(self.answered(answer)),
+                    Poll::Pending => {
+                        ready!(self.silence.poll(&mut self.timer, cx));
+                        let error = Error::new(ErrorKind::IdleTimeout).saying("no response came in the time allowed");
+                        Poll::Ready(self.lost(error.into()))
+                    }
+                }
+            }
+            Link::Refused(refusing) => {
+                let refusing = refusing.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let error = ready!(refusing.as_mut().poll(cx));
+                Poll::Ready(self.lost(error.into()))
+            }
+            Link::Open(body) => {
+                // A server that always has something to say does not keep other tasks from running.
+                let budget = ready!(tokio::task::coop::poll_proceed(cx));
+                match body.poll_chunk(cx) {
+                    Poll::Pending => {
+                        ready!(self.silence.poll(&mut self.timer, cx));
+                        self.link = Link::Lost(Error::new(ErrorKind::IdleTimeout).into());
+                    }
+                    Poll::Ready(chunk) => {
+                        budget.made_progress();
+                        self.silence.broken();
+                        match chunk {
+                            Some(Ok(chunk)) => {
+                                self.stats.bytes += chunk.len() as u64;
+                                self.parser.feed(chunk);
+                            }
+                            Some(Err(error)) => {
+                                self.link = Link::Lost(Error::new(ErrorKind::Transport).because(error).into());
+                            }
+                            None => {
+                                self.parser.finish();
+                                self.link = Link::Lost(end_of_body());
+                            }
+                        }
+                    }
+                }
+                Poll::Ready(Ok(()))
+            }
+            Link::Lost(loss) => {
+                let mut loss = std::mem::replace(loss, end_of_body());
+                if loss.is_regular_end {
+                    if self.parser.is_truncated() {
+                        loss.is_regular_end = false;
+                        loss.error = loss.error.saying("the stream ended in the middle of an event");
+                    } else if expects_done {
+                        loss.is_regular_end = false;
+                        loss.error = loss.error.saying("the stream ended before the event that should end it");
+                    }
+                }
+                Poll::Ready(self.lost(loss))
+            }
+            Link::Dropped => Poll::Ready(self.tell(Input::Reconnect)),
+            Link::Waiting(until) => {
+                ready!(self.timer.poll_until(*until, cx));
+                Poll::Ready(self.tell(Input::Elapsed))
+            }
+            Link::Closed => Poll::Ready(Err(End(None))),
+        }
+    }
+
+    fn answered(&mut self, answer: Result<Answer, Error>) -> Result<(), End> {
+        self.silence.broken();
+        match answer {
+            Ok(Answer::Stream(connection, body)) => {
+                self.trace.opened(&connection);
+                self.stats.reconnects += u64::from(self.connection.is_some());
+                self.connection = Some(connection);
+                self.announcing = Announcing::Next;
+                self.event_noted = false;
+                self.link = Link::Open(body);
+                if self.config.idle_timeout.is_none() {
+                    self.timer.clear();
+                }
+                self.tell(Input::Opened)
+            }
+            Ok(Answer::NoContent) => self.tell(Input::NoContent),
+            Ok(Answer::Refused(refusing)) => {
+                self.link = Link::Refused(Mutex::new(refusing));
+                Ok(())
+            }
+            Err(error) => self.lost(error.into()),
+        }
+    }
+
+    fn lost(&mut self, loss: Loss) -> Result<(), End> {
+        self.trace.lost(&loss.error, loss.is_regular_end);
+        self.lost_to = Some((loss.error.kind(), loss.error.status()));
+        self.tell(Input::Lost(loss))
+    }
+
+    /// Tells the machine what happened and does what it says.
+    fn tell(&mut self, input: Input) -> Result<(), End> {
+        let action = self.machine.on(input, Instant::now().into_std());
+        let result = match action {
+            Action::Continue => Ok(()),
+            Action::WaitUntil(at) => {
+                self.silence.broken();
+                self.link = Link::Waiting(Instant::from_std(at));
+                Ok(())
+            }
+            Action::Connect => {
+                self.connect();
+                Ok(())
+            }
+            Action::Finish(error) => {
+                self.release();
+                Err(End(error))
+            }
+        };
+        self.trace.state(self.machine.state());
+        if let Some(shared) = self.shared.get() {
+            shared.set_state(self.machine.state());
+        }
+        result
+    }
+
+    fn connect(&mut self) {
+        self.silence.broken();
+        // What the lost connection left unfinished goes, and its uncommitted id with it.
+        self.parser = self.config.parser(&self.last_event_id);
+        self.trace.connecting(self.machine.attempt());
+        let attempt = Attempt::new(self.machine.attempt(), self.last_event_id.clone(), self.lost_to.take());
+        let connecting =
+            self.connector.as_mut().map(|connector| connector.connect(attempt, self.config.any_content_type));
+        self.link = connecting.map_or(Link::Closed, |connecting| Link::Connecting(Mutex::new(connecting)));
+    }
+
+    /// Does what a handle has asked for.
+    fn obey(&mut self) -> Option<End> {
+        match self.shared.get()?.take_command() {
+            Command::None => {}
+            Command::Close => self.close(),
+            Command::Reconnect => match self.link {
+                Link::Open(_) | Link::Lost(_) => self.link = Link::Dropped,
+                Link::Connecting(_) | Link::Refused(_) | Link::Waiting(_) => return self.tell(Input::Reconnect).err(),
+                Link::Dropped | Link::Closed => {}
+            },
+        }
+        None
+    }
+
+    /// Ends the stream at once and quietly.
+    fn close(&mut self) {
+        // Always says that the stream is over, which is wanted.
+        let _ = self.tell(Input::Close);
+    }
+
+    /// Lets go of all that a stream that is over has no use for.
+    fn release(&mut self) {
+        self.link = Link::Closed;
+        self.connector = None;
+        self.timer.clear();
+        self.parser = self.config.parser(&self.last_event_id);
+        self.announcing = Announcing::No;
+    }
+
+    fn note_last_event_id(&mut self) {
+        if self.parser.last_event_id() != &*self.last_event_id {
+            self.last_event_id = LastEventId::from(self.parser.last_event_id());
+            if let Some(shared) = self.shared.get() {
+                shared.set_last_event_id(self.last_event_id.clone());
+            }
+        }
+    }
+
+    /// The frame at hand is an event that the type does not know.
+    fn note_unknown(&mut self) {
+        self.stats.skipped += 1;
+        if let Some(Frame::Event(event)) = self.parser.frame() {
+            self.trace.unknown_event(event.event());
+        }
+    }
+
+    fn note_frame(&mut self) {
+        let input = match self.parser.frame() {
+            Some(Frame::Event(_)) => {
+                self.stats.events += 1;
+                if std::mem::replace(&mut self.event_noted, true) {
+                    return;
+                }
+                Input::Event
+            }
+            Some(Frame::Comment(_)) => {
+                self.stats.comments += 1;
+                return;
+            }
+            Some(Frame::Retry(time)) => Input::ReconnectionTime(time),
+            _ => return,
+        };
+        // Neither is anything to act upon.
+        let _ = self.machine.on(input, Instant::now().into_std());
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.get() {
+            shared.set_state(State::Closed);
+        }
+    }
+}
+
+fn end_of_body() -> Loss {
+    Loss { error: Error::new(ErrorKind::Incomplete), is_regular_end: true }
+}
+
+/// A stream of anything that is bytes.
+struct Chunks<S>(Pin<Box<S>>);
+
+impl<S, B, E> Stream for Chunks<S>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Into<Bytes>,
+    E: Into<BoxError>,
+{
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = ready!(self.0.as_mut().poll_next(cx));
+        Poll::Ready(item.map(|chunk| chunk.map(Into::into).map_err(Into::into)))
+    }
+}

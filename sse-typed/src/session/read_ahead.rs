@@ -1,0 +1,90 @@
+//! A session that is read by a task of its own.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use super::{SessionHandle, TypedSession};
+use crate::error::Error;
+use crate::event::TypedServerSentEvent;
+use crate::events::SseEvents;
+
+/// The items of a [`TypedSession`], read ahead of the consumer. See [`TypedSession::read_ahead`].
+///
+/// Dropping it ends the task, and with it the connection.
+pub struct ReadAhead<E> {
+    items: mpsc::Receiver<Result<TypedServerSentEvent<E>, Error>>,
+    handle: SessionHandle,
+    task: AbortHandle,
+}
+
+impl<E> ReadAhead<E> {
+    pub(super) fn new<D>(mut session: TypedSession<E, D>, events: usize) -> Self
+    where
+        E: SseEvents<D> + Send + 'static,
+        D: Send + 'static,
+    {
+        let handle = session.handle();
+        let (sender, items) = mpsc::channel(events.clamp(1, tokio::sync::Semaphore::MAX_PERMITS));
+        let task = tokio::spawn(async move {
+            // Room first, so that no item is on its way but those in the channel.
+            while let Ok(room) = sender.reserve().await {
+                match session.next().await {
+                    Some(item) => room.send(item),
+                    None => break,
+                }
+            }
+        });
+        Self { items, handle, task: task.abort_handle() }
+    }
+
+    /// The next item; `None` at the end of the stream, and ever after.
+    ///
+    /// # Cancel safety
+    /// Dropping an unfinished `next()` loses nothing.
+    pub async fn next(&mut self) -> Option<Result<TypedServerSentEvent<E>, Error>> {
+        poll_fn(|cx| self.items.poll_recv(cx)).await
+    }
+
+    /// The next event; `None` at the end of the stream, and ever after.
+    ///
+    /// # Errors
+    /// Any item that is an error, also one that concerns a single event.
+    ///
+    /// # Cancel safety
+    /// As for [`next`](Self::next).
+    pub async fn try_next(&mut self) -> Result<Option<TypedServerSentEvent<E>>, Error> {
+        self.next().await.transpose()
+    }
+
+    /// A handle to control the session. Its last event ID is that of the last event read, which the consumer may not
+    /// have seen yet; and after `close`, events that were read are still yielded.
+    pub fn handle(&self) -> SessionHandle {
+        self.handle.clone()
+    }
+}
+
+impl<E> Stream for ReadAhead<E> {
+    type Item = Result<TypedServerSentEvent<E>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.items.poll_recv(cx)
+    }
+}
+
+impl<E> Drop for ReadAhead<E> {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl<E> fmt::Debug for ReadAhead<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadAhead").field("session", &self.handle).finish_non_exhaustive()
+    }
+}

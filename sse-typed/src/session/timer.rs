@@ -1,0 +1,90 @@
+//! The one place that sleeps.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// A timer that is made when first needed.
+#[derive(Debug, Default)]
+pub(super) struct Timer(Option<Pin<Box<Sleep>>>);
+
+impl Timer {
+    /// Ready once `deadline` has come. It may be another at each call.
+    pub(super) fn poll_until(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        // One that goes off too early costs less than setting it at each chunk.
+        if sleep.deadline() > deadline || sleep.is_elapsed() {
+            sleep.as_mut().reset(deadline);
+        }
+        loop {
+            ready!(sleep.as_mut().poll(cx));
+            if sleep.deadline() >= deadline {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(deadline);
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// How long nothing has come, while somebody waited for it.
+#[derive(Debug, Default)]
+pub(super) struct Silence {
+    timeout: Option<Duration>,
+    wait: Option<Wait>,
+}
+
+/// Somebody waits.
+#[derive(Clone, Copy, Debug)]
+enum Wait {
+    /// For most of the timeout.
+    First { until: Instant },
+    /// For the rest of it.
+    Last { until: Instant },
+}
+
+/// When the timer is not attended to for longer than this, the one who should wait was busy elsewhere.
+const PROMPT: Duration = Duration::from_millis(100);
+
+impl Silence {
+    pub(super) fn new(timeout: Option<Duration>) -> Self {
+        Self { timeout, wait: None }
+    }
+
+    /// Something came, or there is nothing to wait for.
+    pub(super) fn broken(&mut self) {
+        self.wait = None;
+    }
+
+    /// Ready when the silence has lasted as long as it may. To be called where nothing has come.
+    ///
+    /// A consumer that is busy for long finds the time over when it comes back, though bytes may have come meanwhile
+    /// that nobody has fetched from the socket. So the wait is in two parts, each of which counts only if its end was
+    /// attended to: between the two, the runtime had its turn.
+    pub(super) fn poll(&mut self, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(timeout) = self.timeout else { return Poll::Pending };
+        let prompt = PROMPT.min(timeout / 4);
+        loop {
+            let now = Instant::now();
+            // Where the end is beyond what the clock can count to, there is none.
+            let Some(until) = now.checked_add(timeout.saturating_sub(prompt)) else { return Poll::Pending };
+            let first = Wait::First { until };
+            let wait = self.wait.get_or_insert(first);
+            let (Wait::First { until } | Wait::Last { until }) = *wait;
+            if now < until {
+                ready!(timer.poll_until(until, cx));
+                continue;
+            }
+            *wait = match *wait {
+                _ if now - until > prompt => first,
+                Wait::First { .. } => Wait::Last { until: now + prompt },
+                Wait::Last { .. } => return Poll::Ready(()),
+            };
+        }
+    }
+}
