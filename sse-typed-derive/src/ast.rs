@@ -397,8 +397,8 @@ impl Event {
                 cx.mistake(skip.span(), format_args!("`skip` reads past the event: remove it, or `{word}`"));
             }
         } else if let (Shape::Newtype(Type::Reference(reference)), None) = (shape, &skip) {
-            // Of any other lifetime, the compiler or the one on the enum tells.
-            if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
+            // Of a lifetime of the enum's, that is told where the enum has it.
+            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static") {
                 cx.mistake_in(
                     reference,
                     "a payload is read anew from each event and cannot be a reference: use `String` for `&str`, `Vec<T>` for `&[T]`",

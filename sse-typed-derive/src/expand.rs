@@ -197,12 +197,14 @@ fn inline_structs(input: &Input<'_>, body: &Enum<'_>, words: &Words) -> HashMap<
         let (item, ty) = if is_generic {
             let params = &input.generics.params;
             let types = input.generics.type_params().map(|param| &param.ident);
+            // So that no parameter is unused.
+            let marker = words.fresh("__params");
             let item = quote! {
                 #head
                 struct #ident<#params> #where_clause {
                     #(#members)*
                     #[serde(skip)]
-                    __params: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,
+                    #marker: ::core::marker::PhantomData<(#(::core::marker::PhantomData<#types>,)*)>,
                 }
             };
             (item, quote!(#ident #type_generics))
@@ -237,6 +239,12 @@ struct Writer<'a> {
     event: Ident,
     reader: Ident,
     inline: HashMap<usize, Inline>,
+}
+
+/// What the impls need beside themselves.
+struct Extras {
+    items: Vec<TokenStream>,
+    bounds: Vec<TokenStream>,
 }
 
 /// Names whose events go the same way.
@@ -282,20 +290,21 @@ impl Writer<'_> {
             }
         };
         let bounds = vec![quote_spanned!(span=> #deserializer: __sse::Deserializer<#own_type>)];
+        let extras = Extras { items: Vec::new(), bounds };
         let main = names.first().copied().unwrap_or("message");
         let listed = names.iter().take(1);
         let all_names = quote!(&[#(#listed),*]);
-        self.impls(&TokenStream::new(), &bounds, false, &from_frame, &all_names, &quote!(#main))
+        self.impls(&extras, false, &from_frame, &all_names, &quote!(#main))
     }
 
     fn for_enum(&self, body: &Enum<'_>) -> TokenStream {
         let groups = groups(body);
-        let mut items: Vec<TokenStream> = Vec::new();
-        let mut bounds = self.payload_bounds(body);
-        for index in 0..body.variants.len() {
-            items.extend(self.inline.get(&index).map(|inline| inline.item.clone()));
-        }
-        let dispatch = self.dispatch(body, &groups, &mut items, &mut bounds);
+        let indices = 0..body.variants.len();
+        let mut extras = Extras {
+            items: indices.filter_map(|index| self.inline.get(&index)).map(|inline| inline.item.clone()).collect(),
+            bounds: self.payload_bounds(body),
+        };
+        let dispatch = self.dispatch(body, &groups, &mut extras);
         let event = &self.event;
         let frames = body.variants.iter().filter_map(frame);
         let mentions = body.variants.iter().filter_map(never_built_from_outside);
@@ -317,13 +326,12 @@ impl Writer<'_> {
         }
         let names = body.variants.iter().map(event_name);
         let event_name = quote!(match self { #(#names,)* });
-        self.impls(&quote!(#(#items)*), &bounds, has_done, &from_frame, &quote!(&[#(#listed),*]), &event_name)
+        self.impls(&extras, has_done, &from_frame, &quote!(&[#(#listed),*]), &event_name)
     }
 
     fn impls(
         &self,
-        items: &TokenStream,
-        bounds: &[TokenStream],
+        Extras { items, bounds }: &Extras,
         has_done: bool,
         from_frame: &TokenStream,
         all_names: &TokenStream,
@@ -340,7 +348,7 @@ impl Writer<'_> {
         in_block(
             input.krate.as_ref(),
             &quote! {
-                #items
+                #(#items)*
 
                 #[automatically_derived]
                 impl #impl_with_deserializer #own_trait for #ident #type_generics
@@ -370,7 +378,8 @@ impl Writer<'_> {
         )
     }
 
-    /// What the impl needs of the payloads. Types without parameters are left to speak for themselves, in the body.
+    /// What the impl needs of the payloads: of each, a deserializer that reads it; the rest only where it depends on
+    /// parameters, as the body says it of any other type, and better.
     fn payload_bounds(&self, body: &Enum<'_>) -> Vec<TokenStream> {
         let Self { input, deserializer, .. } = self;
         let mut seen = HashSet::new();
@@ -411,21 +420,12 @@ impl Writer<'_> {
     }
 
     /// One `match` from the event's name to what becomes of it.
-    fn dispatch(
-        &self,
-        body: &Enum<'_>,
-        groups: &[Group<'_>],
-        items: &mut Vec<TokenStream>,
-        bounds: &mut Vec<TokenStream>,
-    ) -> TokenStream {
+    fn dispatch(&self, body: &Enum<'_>, groups: &[Group<'_>], extras: &mut Extras) -> TokenStream {
         let event = &self.event;
         let other = body.variants.iter().find(|variant| matches!(variant.takes, Takes::Other(_)));
         let unknown = self.unknown(other, body.deny_unknown.is_some());
-        let ways: Vec<_> = groups
-            .iter()
-            .enumerate()
-            .map(|(index, group)| self.way(body, group, index, &unknown, items, bounds))
-            .collect();
+        let ways: Vec<_> =
+            groups.iter().enumerate().map(|(index, group)| self.way(body, group, index, &unknown, extras)).collect();
         let names = groups.iter().map(|group| &group.names);
         let Some(tag) = &body.tag else {
             return quote! {
@@ -435,15 +435,31 @@ impl Writer<'_> {
                 }
             };
         };
+        let indices = 0..groups.len();
+        let found = self.find_by_name_or_tag(body, groups, tag, extras);
+        quote! {
+            match #found {
+                #(::core::option::Option::Some(#indices) => #ways,)*
+                _ => #unknown,
+            }
+        }
+    }
 
-        // By the name or by the tag: either finds a group, which then has its way.
+    /// Which of the groups an event belongs to: by its name, or by its tag where it has none.
+    fn find_by_name_or_tag(
+        &self,
+        body: &Enum<'_>,
+        groups: &[Group<'_>],
+        tag: &str,
+        extras: &mut Extras,
+    ) -> TokenStream {
+        let event = &self.event;
         let indices: Vec<usize> = (0..groups.len()).collect();
         let unnamed = groups.iter().position(|group| group.names.contains(&"message"));
-        let of_unnamed = unnamed.map(|index| match &groups[index].way {
-            Way::Variants(variants) => variants.iter().filter_map(|variant| data_of(body, *variant)).collect(),
-            Way::Skip => Vec::new(),
-        });
-        let sentinels: Vec<String> = of_unnamed.unwrap_or_default();
+        let sentinels: Vec<String> = match unnamed.map(|index| &groups[index].way) {
+            Some(Way::Variants(variants)) => variants.iter().filter_map(|variant| data_of(body, *variant)).collect(),
+            Some(Way::Skip) | None => Vec::new(),
+        };
         let found = local("__found");
         let names = groups.iter().map(|group| &group.names);
         let seek = quote! {
@@ -461,7 +477,7 @@ impl Writer<'_> {
                     }
                 }
         };
-        let look_ahead = self.look_ahead("__Tag", items, bounds, &seek);
+        let look_ahead = self.look_ahead("__Tag", &seek, extras);
         let by_tag = match unnamed {
             Some(index) => quote! {
                 match #look_ahead {
@@ -486,16 +502,10 @@ impl Writer<'_> {
             (!names.is_empty()).then(|| quote!(#(#names)|* => ::core::option::Option::Some(#index),))
         });
         quote! {
-            {
-                let #found: ::core::option::Option<::core::primitive::usize> = match #event.event() {
-                    "message" => #by_tag,
-                    #(#by_name)*
-                    _ => ::core::option::Option::None,
-                };
-                match #found {
-                    #(::core::option::Option::Some(#indices) => #ways,)*
-                    _ => #unknown,
-                }
+            match #event.event() {
+                "message" => #by_tag,
+                #(#by_name)*
+                _ => ::core::option::Option::None,
             }
         }
     }
@@ -507,8 +517,7 @@ impl Writer<'_> {
         group: &Group<'_>,
         index: usize,
         unknown: &TokenStream,
-        items: &mut Vec<TokenStream>,
-        bounds: &mut Vec<TokenStream>,
+        extras: &mut Extras,
     ) -> TokenStream {
         let event = &self.event;
         let Way::Variants(indices) = &group.way else {
@@ -543,7 +552,7 @@ impl Writer<'_> {
                     }
                 }
             };
-            let look_ahead = self.look_ahead(&format!("__Keys{index}"), items, bounds, &seek);
+            let look_ahead = self.look_ahead(&format!("__Keys{index}"), &seek, extras);
             quote! {
                 match #look_ahead {
                     #(::core::option::Option::Some(#indices) => #outcomes,)*
@@ -565,23 +574,17 @@ impl Writer<'_> {
     }
 
     /// Writes the type that looks ahead, what the deserializer has to do with it, and the call.
-    fn look_ahead(
-        &self,
-        name: &str,
-        items: &mut Vec<TokenStream>,
-        bounds: &mut Vec<TokenStream>,
-        body: &TokenStream,
-    ) -> TokenStream {
+    fn look_ahead(&self, name: &str, seek: &TokenStream, extras: &mut Extras) -> TokenStream {
         let Self { deserializer, event, reader, .. } = self;
         let name = local(name);
-        items.push(quote! {
+        extras.items.push(quote! {
             enum #name {}
 
             impl __sse::Look for #name {
-                #body
+                #seek
             }
         });
-        bounds.push(quote!(#deserializer: __sse::Deserializer<__sse::LookAhead<#name>>));
+        extras.bounds.push(quote!(#deserializer: __sse::Deserializer<__sse::LookAhead<#name>>));
         quote!(__sse::look_ahead::<#name, #deserializer>(#reader, &#event))
     }
 
