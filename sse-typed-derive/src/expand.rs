@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{DeriveInput, GenericParam, Generics, Path, Type};
@@ -42,9 +42,9 @@ pub(crate) fn stand_in(source: &DeriveInput, krate: Option<&Path>) -> TokenStrea
     let (impl_with_deserializer, ..) = with_deserializer.split_for_impl();
     in_block(
         krate,
-        quote! {
+        &quote! {
             #[automatically_derived]
-            impl #impl_with_deserializer __sse::SseEvents<#deserializer> for #ident #type_generics #where_clause {
+            impl #impl_with_deserializer __SseEvents<#deserializer> for #ident #type_generics #where_clause {
                 fn from_frame(
                     _: __sse::Frame<'_>,
                     _: &#deserializer,
@@ -65,11 +65,12 @@ pub(crate) fn stand_in(source: &DeriveInput, krate: Option<&Path>) -> TokenStrea
     )
 }
 
-fn in_block(krate: Option<&Path>, items: TokenStream) -> TokenStream {
+fn in_block(krate: Option<&Path>, items: &TokenStream) -> TokenStream {
     let krate = krate.map_or_else(|| quote!(::sse_typed), ToTokens::to_token_stream);
     quote! {
         const _: () = {
             use #krate::__private as __sse;
+            use __sse::SseEvents as __SseEvents;
             #items
         };
     }
@@ -142,14 +143,15 @@ fn mentions_param(generics: &Generics, tokens: &impl ToTokens) -> bool {
         })
         .chain(["Self".to_owned()])
         .collect();
-    fn any(tokens: TokenStream, words: &HashSet<String>) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => words.contains(&ident.to_string()),
-            TokenTree::Group(group) => any(group.stream(), words),
-            _ => false,
-        })
-    }
-    any(tokens.to_token_stream(), &params)
+    has_word(tokens.to_token_stream(), &params)
+}
+
+fn has_word(tokens: TokenStream, words: &HashSet<String>) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => words.contains(&ident.to_string()),
+        TokenTree::Group(group) => has_word(group.stream(), words),
+        _ => false,
+    })
 }
 
 /// The struct that a struct variant is read as.
@@ -295,7 +297,7 @@ impl Writer<'_> {
         }
         let dispatch = self.dispatch(body, &groups, &mut items, &mut bounds);
         let event = &self.event;
-        let frames = body.variants.iter().filter_map(|variant| self.frame(variant));
+        let frames = body.variants.iter().filter_map(frame);
         let mentions = body.variants.iter().filter_map(never_built_from_outside);
         let from_frame = quote! {
             #(#mentions)*
@@ -332,14 +334,16 @@ impl Writer<'_> {
         let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
         let with_deserializer = with_param(input.generics, deserializer);
         let (impl_with_deserializer, ..) = with_deserializer.split_for_impl();
+        // With the span of a derive, the compiler would blame an unmet bound on parameters of the type.
+        let own_trait = quote_spanned!(ident.span()=> __SseEvents<#deserializer>);
         let own_bounds = where_clause.iter().flat_map(|clause| &clause.predicates);
         in_block(
             input.krate.as_ref(),
-            quote! {
+            &quote! {
                 #items
 
                 #[automatically_derived]
-                impl #impl_with_deserializer __sse::SseEvents<#deserializer> for #ident #type_generics
+                impl #impl_with_deserializer #own_trait for #ident #type_generics
                 where
                     #(#own_bounds,)*
                     #(#bounds,)*
@@ -389,12 +393,7 @@ impl Writer<'_> {
                 Takes::Event(event) => {
                     match &event.read {
                         Read::Deserializer => bound(quote_spanned!(span=> #deserializer: __sse::Deserializer<#ty>)),
-                        Read::Text if is_generic => {
-                            bound(quote_spanned!(span=> #ty: ::core::str::FromStr));
-                            bound(quote_spanned! {span=>
-                                <#ty as ::core::str::FromStr>::Err: ::core::convert::Into<__sse::BoxError>
-                            });
-                        }
+                        Read::Text if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromText)),
                         Read::Text | Read::With(_) => {}
                     }
                     if is_generic && matches!(event.becomes, Becomes::Error { .. }) {
@@ -403,9 +402,7 @@ impl Writer<'_> {
                         });
                     }
                 }
-                Takes::Comment(_) if is_generic => {
-                    bound(quote_spanned!(span=> #ty: for<'__a> ::core::convert::From<&'__a ::core::primitive::str>));
-                }
+                Takes::Comment(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromComment)),
                 Takes::Other(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::Kept)),
                 Takes::Comment(_) | Takes::Other(_) => {}
             }
@@ -448,13 +445,12 @@ impl Writer<'_> {
         });
         let sentinels: Vec<String> = of_unnamed.unwrap_or_default();
         let found = local("__found");
-        let look_ahead = self.look_ahead("__Tag", items, bounds, |krate| {
-            let names = groups.iter().map(|group| &group.names);
-            quote! {
-                fn key(__key: &::core::primitive::str) -> #krate::Sign {
+        let names = groups.iter().map(|group| &group.names);
+        let seek = quote! {
+                fn key(__key: &::core::primitive::str) -> __sse::Sign {
                     match __key {
-                        #tag => #krate::Sign::Tag,
-                        _ => #krate::Sign::Nothing,
+                        #tag => __sse::Sign::Tag,
+                        _ => __sse::Sign::Nothing,
                     }
                 }
 
@@ -464,8 +460,8 @@ impl Writer<'_> {
                         _ => ::core::option::Option::None,
                     }
                 }
-            }
-        });
+        };
+        let look_ahead = self.look_ahead("__Tag", items, bounds, &seek);
         let by_tag = match unnamed {
             Some(index) => quote! {
                 match #look_ahead {
@@ -485,7 +481,7 @@ impl Writer<'_> {
                 }
             }
         };
-        let named = groups.iter().zip(&indices).filter_map(|(group, index)| {
+        let by_name = groups.iter().zip(&indices).filter_map(|(group, index)| {
             let names: Vec<_> = group.names.iter().filter(|name| **name != "message").collect();
             (!names.is_empty()).then(|| quote!(#(#names)|* => ::core::option::Option::Some(#index),))
         });
@@ -493,7 +489,7 @@ impl Writer<'_> {
             {
                 let #found: ::core::option::Option<::core::primitive::usize> = match #event.event() {
                     "message" => #by_tag,
-                    #(#named)*
+                    #(#by_name)*
                     _ => ::core::option::Option::None,
                 };
                 match #found {
@@ -539,16 +535,15 @@ impl Writer<'_> {
         } else {
             let (keys, outcomes): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
             let indices: Vec<usize> = (0..keys.len()).collect();
-            let look_ahead = self.look_ahead(&format!("__Keys{index}"), items, bounds, |krate| {
-                quote! {
-                    fn key(__key: &::core::primitive::str) -> #krate::Sign {
-                        match __key {
-                            #(#keys => #krate::Sign::Key(#indices),)*
-                            _ => #krate::Sign::Nothing,
-                        }
+            let seek = quote! {
+                fn key(__key: &::core::primitive::str) -> __sse::Sign {
+                    match __key {
+                        #(#keys => __sse::Sign::Key(#indices),)*
+                        _ => __sse::Sign::Nothing,
                     }
                 }
-            });
+            };
+            let look_ahead = self.look_ahead(&format!("__Keys{index}"), items, bounds, &seek);
             quote! {
                 match #look_ahead {
                     #(::core::option::Option::Some(#indices) => #outcomes,)*
@@ -575,11 +570,10 @@ impl Writer<'_> {
         name: &str,
         items: &mut Vec<TokenStream>,
         bounds: &mut Vec<TokenStream>,
-        body: impl FnOnce(&TokenStream) -> TokenStream,
+        body: &TokenStream,
     ) -> TokenStream {
         let Self { deserializer, event, reader, .. } = self;
         let name = local(name);
-        let body = body(&quote!(__sse));
         items.push(quote! {
             enum #name {}
 
@@ -636,39 +630,9 @@ impl Writer<'_> {
             Read::Deserializer => {
                 quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?)
             }
-            Read::Text => quote_spanned!(at(ty)=> __sse::text::<#ty>(&#event)?),
+            Read::Text => quote_spanned!(at(ty)=> <#ty as __sse::FromText>::from_text(&#event)?),
             Read::With(path) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path)?),
         }
-    }
-
-    /// What becomes of a frame that is no event.
-    fn frame(&self, variant: &Variant<'_>) -> Option<TokenStream> {
-        let ident = variant.ident;
-        let found = local("__found");
-        let (frame, payload) = match (&variant.takes, &variant.shape) {
-            (Takes::Comment(_), Shape::Newtype(ty)) => (
-                quote!(Comment),
-                quote_spanned!(at(ty)=> <#ty as ::core::convert::From<&::core::primitive::str>>::from(#found)),
-            ),
-            (Takes::Retry(_), Shape::Newtype(ty)) => (quote!(Retry), quote_spanned!(at(ty)=> #found)),
-            (Takes::Open(_), Shape::Newtype(ty)) => {
-                (quote!(Open), quote_spanned!(at(ty)=> ::core::clone::Clone::clone(#found)))
-            }
-            (Takes::Comment(_), _) => (quote!(Comment), TokenStream::new()),
-            (Takes::Retry(_), _) => (quote!(Retry), TokenStream::new()),
-            (Takes::Open(_), _) => (quote!(Open), TokenStream::new()),
-            (Takes::Event(_) | Takes::Other(_), _) => return None,
-        };
-        let (pattern, value) = if payload.is_empty() {
-            (quote!(_), quote!(Self::#ident))
-        } else {
-            (quote!(#found), quote!(Self::#ident(#payload)))
-        };
-        Some(quote! {
-            __sse::Frame::#frame(#pattern) => {
-                ::core::result::Result::Ok(__sse::Dispatch::value(#value).named(""))
-            }
-        })
     }
 
     /// What becomes of an event that no variant names.
@@ -677,13 +641,13 @@ impl Writer<'_> {
         match other {
             Some(variant) => {
                 let ident = variant.ident;
-                let value = match &variant.shape {
-                    Shape::Newtype(ty) => {
-                        let kept = quote_spanned!(at(ty)=> <#ty as __sse::Kept>::keep(&#event));
-                        quote!(Self::#ident(#kept))
-                    }
-                    _ => quote!(Self::#ident),
+                let payload = if let Shape::Newtype(ty) = &variant.shape {
+                    let kept = quote_spanned!(at(ty)=> <#ty as __sse::Kept>::keep(&#event));
+                    quote!((#kept))
+                } else {
+                    TokenStream::new()
                 };
+                let value = quote!(Self::#ident #payload);
                 quote!(::core::result::Result::Ok(__sse::Dispatch::value(#value)))
             }
             None if deny => quote!(::core::result::Result::Err(__sse::unknown_event(&#event))),
@@ -737,6 +701,38 @@ fn data_of(body: &Enum<'_>, variant: usize) -> Option<String> {
     }
 }
 
+/// What becomes of a frame that is no event.
+fn frame(variant: &Variant<'_>) -> Option<TokenStream> {
+    let ident = variant.ident;
+    let mut found = local("__found");
+    if let Shape::Newtype(ty) = &variant.shape {
+        found.set_span(at(ty));
+    }
+    let (frame, payload) = match (&variant.takes, &variant.shape) {
+        (Takes::Comment(_), Shape::Newtype(ty)) => {
+            (quote!(Comment), quote_spanned!(at(ty)=> <#ty as __sse::FromComment>::from_comment(#found)))
+        }
+        (Takes::Retry(_), Shape::Newtype(_)) => (quote!(Retry), quote!(#found)),
+        (Takes::Open(_), Shape::Newtype(ty)) => {
+            (quote!(Open), quote_spanned!(at(ty)=> __sse::Connection::clone(#found)))
+        }
+        (Takes::Comment(_), _) => (quote!(Comment), TokenStream::new()),
+        (Takes::Retry(_), _) => (quote!(Retry), TokenStream::new()),
+        (Takes::Open(_), _) => (quote!(Open), TokenStream::new()),
+        (Takes::Event(_) | Takes::Other(_), _) => return None,
+    };
+    let (pattern, value) = if payload.is_empty() {
+        (quote!(_), quote!(Self::#ident))
+    } else {
+        (quote!(#found), quote!(Self::#ident(#payload)))
+    };
+    Some(quote! {
+        __sse::Frame::#frame(#pattern) => {
+            ::core::result::Result::Ok(__sse::Dispatch::value(#value).named(""))
+        }
+    })
+}
+
 /// The arm of `event_name`.
 fn event_name(variant: &Variant<'_>) -> TokenStream {
     let ident = variant.ident;
@@ -748,6 +744,11 @@ fn event_name(variant: &Variant<'_>) -> TokenStream {
                 // Read, so that a field which only the server fills raises no warning.
                 Shape::Newtype(_) if !matches!(event.becomes, Becomes::Value { .. }) => {
                     quote!(Self::#ident(#payload) => { let _ = #payload; #name })
+                }
+                Shape::Struct { fields, .. } if event.becomes == Becomes::Nothing => {
+                    let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
+                    let reads: Vec<_> = (0..names.len()).map(|at| local(&format!("__field{at}"))).collect();
+                    quote!(Self::#ident { #(#names: #reads),* } => { #(let _ = #reads;)* #name })
                 }
                 _ => quote!(Self::#ident { .. } => #name),
             }
@@ -772,7 +773,7 @@ fn never_built_from_outside(variant: &Variant<'_>) -> Option<TokenStream> {
         Shape::Struct { fields, .. } => {
             let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
             let types = fields.named.iter().map(|field| &field.ty);
-            let params: Vec<_> = (0..names.len()).map(|at| format_ident!("__field{at}")).collect();
+            let params: Vec<_> = (0..names.len()).map(|at| local(&format!("__field{at}"))).collect();
             quote!(let _ = |#(#params: #types),*| Self::#ident { #(#names: #params,)* };)
         }
     })

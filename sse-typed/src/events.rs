@@ -49,6 +49,11 @@ pub trait SseEvents<D>: Sized {
 }
 
 /// The names that a type of events knows. Derived together with [`SseEvents`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell the names of its events",
+    label = "no `EventNames`",
+    note = "`#[derive(SseEvents)]` implements it"
+)]
 pub trait EventNames {
     /// The names of the events that become values, in the order of the variants, each once and without aliases: what one
     /// asks a server for.

@@ -108,4 +108,6 @@ pub use self::reconnect::machine::State;
 #[cfg(feature = "client")]
 pub use self::request::{Attempt, RequestBuilderExt, session};
 #[cfg(feature = "client")]
-pub use self::session::{DecodeErrors, ReadAhead, Session, SessionBuilder, SessionConfig, SessionHandle, TypedSession};
+pub use self::session::{
+    DecodeErrors, ReadAhead, Session, SessionBuilder, SessionConfig, SessionHandle, Stats, TypedSession,
+};
