@@ -646,9 +646,16 @@ fn what_lies_whole_in_a_chunk_is_lent_from_there() {
 
 #[test]
 fn a_parser_that_waits_holds_no_chunk() {
-    for text in
-        ["data: x\n\n", "data: x\n\ndata: y", "event: e\nid: 7\ndata: y\n", ": c", "\u{feff}", "data: x\r", "foo: b"]
-    {
+    for text in [
+        "",
+        "data: x\n\n",
+        "data: x\n\ndata: y",
+        "event: e\nid: 7\ndata: y\n",
+        ": c",
+        "\u{feff}",
+        "data: x\r",
+        "foo: b",
+    ] {
         for tail in [&b""[..], b"\xf0\x9f"] {
             let chunk = Bytes::from([text.as_bytes(), tail].concat());
             let mut parser = Parser::new();

@@ -79,7 +79,12 @@ fn options() -> impl Strategy<Value = Options> {
 fn cut<'a>(mut bytes: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
     let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
     places.sort_unstable_by(|a, b| b.cmp(a));
-    let mut chunks: Vec<_> = places.iter().map(|&place| bytes.split_off(place..).unwrap_or_default()).collect();
+    let mut chunks = Vec::new();
+    for place in places {
+        let (head, chunk) = bytes.split_at(place);
+        chunks.push(chunk);
+        bytes = head;
+    }
     chunks.push(bytes);
     chunks.reverse();
     chunks

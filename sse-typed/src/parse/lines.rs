@@ -180,8 +180,10 @@ fn line_length(text: &[u8]) -> Option<usize> {
 #[inline]
 fn line_ends(bytes: u64) -> u64 {
     const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const LINE_FEEDS: u64 = u64::from_le_bytes([b'\n'; 8]);
+    const CARRIAGE_RETURNS: u64 = u64::from_le_bytes([b'\r'; 8]);
     let zeros = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes & (EACH << 7);
-    zeros(bytes ^ (EACH * b'\n' as u64)) | zeros(bytes ^ (EACH * b'\r' as u64))
+    zeros(bytes ^ LINE_FEEDS) | zeros(bytes ^ CARRIAGE_RETURNS)
 }
 
 /// The first one to three bytes of a character.
