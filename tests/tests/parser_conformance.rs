@@ -661,7 +661,7 @@ fn a_parser_that_waits_holds_no_chunk() {
             let mut parser = Parser::new();
             parser.feed(chunk.clone());
             while parser.advance().unwrap() {}
-            assert!(chunk.is_unique(), "{text:?}");
+            assert!(chunk.is_empty() || chunk.is_unique(), "{text:?}");
         }
     }
 }
