@@ -625,6 +625,13 @@ fn a_frame_is_lent_until_the_next_is_asked_for() {
 }
 
 #[test]
+fn a_parser_goes_to_any_thread() {
+    const fn goes_anywhere<T: Send + Sync + Unpin + 'static>() {}
+    goes_anywhere::<Parser>();
+    goes_anywhere::<Lent<'static>>();
+}
+
+#[test]
 fn what_lies_whole_in_a_chunk_is_lent_from_there() {
     let chunk = Bytes::from_static(
         b"\xef\xbb\xbfevent: e\nid: 7\ndata: {\"a\":1}\n\n: c\ndata: \xf0\x9f\x98\x80\r\n\r\ndata: cut",

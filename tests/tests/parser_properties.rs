@@ -156,6 +156,26 @@ proptest! {
     }
 
     #[test]
+    fn no_order_of_calls_is_a_wrong_one(calls in vec((0..8, near_valid()), 0..30), options in options()) {
+        let mut parser = parser::parser(&options);
+        for (call, bytes) in calls {
+            match call {
+                0..3 => parser.feed(bytes),
+                3 => parser.finish(),
+                4 => parser::take(&mut parser, &mut plain::Outcome::default()),
+                _ => {
+                    let found = parser.advance();
+                    prop_assert_eq!(found == Ok(true), parser.frame().is_some());
+                }
+            }
+            let frame = parser.frame().as_ref().map(parser::owned);
+            parser.feed(" ");
+            prop_assert_eq!(parser.frame().as_ref().map(parser::owned), frame, "feeding leaves the frame alone");
+            let _ = (parser.last_event_id().len(), parser.reconnection_time(), parser.is_truncated());
+        }
+    }
+
+    #[test]
     fn what_an_event_displays_reads_as_that_event(sent in sent(), size in 1_usize..20) {
         let text = sent.to_string();
         let frames = parser::parse(&Options::default(), text.as_bytes().chunks(size)).frames;

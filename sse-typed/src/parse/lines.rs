@@ -166,7 +166,11 @@ impl Lines {
 /// How long the line is that begins here, if it ends here.
 #[inline]
 fn line_length(text: &[u8]) -> Option<usize> {
-    // Blank lines and other short ones are not worth a call.
+    // Blank lines and other short ones are not worth a call. The blank line of every event has a branch of its own, as
+    // the processor foresees that, and need not wait for the length to know where the next line begins.
+    if let [b'\n', ..] = text {
+        return Some(0);
+    }
     if let Some(head) = text.first_chunk() {
         let ends = line_ends(u64::from_le_bytes(*head));
         if ends != 0 {
