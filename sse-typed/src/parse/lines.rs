@@ -61,7 +61,9 @@ impl Lines {
     pub(super) fn next(&mut self) -> Option<Piece> {
         let start = self.position;
         let rest = self.text.as_str().as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
-        let Some(length) = line_length(rest) else {
+        // A line that another chunk began is none of the short ones.
+        let length = if self.inside_a_line { memchr2(b'\n', b'\r', rest) } else { line_length(rest) };
+        let Some(length) = length else {
             self.position = start + rest.len();
             self.inside_a_line = true;
             return Some(Piece::Part(start..self.position, false));
