@@ -489,7 +489,7 @@ mod tests {
             rig.elapse();
             assert_eq!(rig.delay_after(refused(status)), 12 * SECOND, "and growth goes on beside it");
             rig.elapse();
-            assert_eq!(rig.delay_after(retry_after(status, 0)), Duration::ZERO);
+            assert_eq!(rig.delay_after(retry_after(status, 0)), Duration::from_millis(100), "no leave to spin");
         }
     }
 
@@ -665,7 +665,7 @@ mod tests {
                     5 => Input::Lost(error(ErrorKind::Connect).into()),
                     6 => Input::Lost(error(ErrorKind::IdleTimeout).into()),
                     7 => Input::Lost(refused(if number % 2 == 0 { 401 } else { 503 }).into()),
-                    8 => Input::Lost(retry_after(429, number.max(1)).into()),
+                    8 => Input::Lost(retry_after(429, number).into()),
                     9 => Input::Close,
                     _ => {
                         if let State::Waiting { delay, .. } = rig.machine.state() {
