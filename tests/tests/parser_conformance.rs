@@ -478,6 +478,15 @@ fn an_event_may_hold_its_limit_and_not_a_byte_more() {
 }
 
 #[test]
+fn the_largest_number_is_a_limit_too() {
+    let options = Options { max_event_size: usize::MAX, ..Options::default() };
+    assert_eq!(
+        frames_with(&options, "event: e\nid: 7\ndata: x\ndata: y\n\n: c\n"),
+        [with_id("e", "x\ny", "7"), comment("c")]
+    );
+}
+
+#[test]
 fn nothing_follows_an_event_that_was_too_large() {
     let mut parser = Parser::new().max_event_size(12);
     parser.feed("id: 7\ndata: x\n\ndata: 0123456\n\ndata: y\n\n");
