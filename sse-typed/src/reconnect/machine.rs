@@ -219,7 +219,8 @@ impl Machine {
         }
         let delay = match loss.error.retry_after() {
             Some(asked) if asked > policy.max_retry_after => return self.end(loss),
-            Some(asked) => asked,
+            // A server that says 0 at each refusal would be asked without a pause.
+            Some(asked) => asked.max(*policy.server_retry.start()),
             None if unauthorized => self.first_delay(&policy).min(UNAUTHORIZED_DELAY),
             None => self.grown_delay(&policy, outage.attempts),
         };
