@@ -154,66 +154,73 @@ fn has_word(tokens: TokenStream, words: &HashSet<String>) -> bool {
     })
 }
 
-/// The struct that a struct variant is read as.
+/// The struct that a variant is read as, where it has names or attributes for serde.
 struct Inline {
     item: TokenStream,
     ty: TokenStream,
 }
 
-/// For each struct variant that is read, by index.
+/// For each variant that is read like that, by index.
 fn inline_structs(input: &Input<'_>, body: &Enum<'_>, words: &Words) -> HashMap<usize, Inline> {
-    let mut structs = HashMap::new();
-    for (index, variant) in body.variants.iter().enumerate() {
-        let (Shape::Struct { fields, serde }, Some(event)) = (&variant.shape, variant.event()) else { continue };
-        if event.becomes == Becomes::Nothing {
-            continue;
-        }
-        // Errors name the type that data was read as: the variant's own name says most there.
-        let name = variant.ident.to_string();
-        let mut ident = if words.is_single(&name) {
-            variant.ident.clone()
-        } else {
-            words.fresh(&format!("__{}", variant.ident.unraw()))
-        };
-        ident.set_span(at(variant.ident));
+    let variants = body.variants.iter().enumerate();
+    variants.filter_map(|(index, variant)| Some((index, inline_struct(input, variant, words)?))).collect()
+}
 
-        let enum_ident = input.ident;
-        let (_, type_generics, where_clause) = input.generics.split_for_impl();
-        let itself = quote!(#enum_ident #type_generics);
-        let members = fields.named.iter().map(|field| {
-            let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
-            let (ident, ty) = (&field.ident, without_self(field.ty.to_token_stream(), &itself));
-            quote!(#(#attrs)* #ident: #ty,)
-        });
-        let members: Vec<_> = members.collect();
-        let is_generic = fields.named.iter().any(|field| mentions_param(input.generics, &field.ty));
-        let expecting = format!("struct variant {}::{}", input.ident, variant.ident);
-        let expecting =
-            (!serde.iter().any(|meta| meta.path().is_ident("expecting"))).then(|| quote!(expecting = #expecting,));
-        let head = quote! {
-            #[derive(__sse::serde::Deserialize)]
-            #[serde(crate = "__sse::serde", #expecting #(#serde),*)]
-        };
-        let (item, ty) = if is_generic {
-            let params = &input.generics.params;
-            let types = input.generics.type_params().map(|param| &param.ident);
-            // So that no parameter is unused.
-            let marker = words.fresh("__params");
-            let item = quote! {
-                #head
-                struct #ident<#params> #where_clause {
-                    #(#members)*
-                    #[serde(skip)]
-                    #marker: ::core::marker::PhantomData<(#(::core::marker::PhantomData<#types>,)*)>,
-                }
-            };
-            (item, quote!(#ident #type_generics))
-        } else {
-            (quote!(#head struct #ident { #(#members)* }), quote!(#ident))
-        };
-        structs.insert(index, Inline { item, ty });
+fn inline_struct(input: &Input<'_>, variant: &Variant<'_>, words: &Words) -> Option<Inline> {
+    if variant.event()?.becomes == Becomes::Nothing {
+        return None;
     }
-    structs
+    let (_, type_generics, where_clause) = input.generics.split_for_impl();
+    let enum_ident = input.ident;
+    let itself = quote!(#enum_ident #type_generics);
+    let (attributes, members, is_generic) = match &variant.shape {
+        Shape::Struct { fields, serde } => {
+            let members = fields.named.iter().map(|field| {
+                let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
+                let (ident, ty) = (&field.ident, without_self(field.ty.to_token_stream(), &itself));
+                quote!(#(#attrs)* #ident: #ty,)
+            });
+            let is_told = serde.iter().any(|meta| meta.path().is_ident("expecting"));
+            let expecting = format!("struct variant {enum_ident}::{}", variant.ident);
+            let expecting = (!is_told).then(|| quote!(expecting = #expecting,));
+            let is_generic = fields.named.iter().any(|field| mentions_param(input.generics, &field.ty));
+            (quote!(#expecting #(#serde),*), quote!(#(#members)*), is_generic)
+        }
+        Shape::Newtype(ty) if !variant.payload_attrs.is_empty() => {
+            let attrs = &variant.payload_attrs;
+            let member = without_self(ty.to_token_stream(), &itself);
+            (quote!(transparent), quote!(#(#attrs)* __payload: #member,), mentions_param(input.generics, ty))
+        }
+        Shape::Newtype(_) | Shape::Unit => return None,
+    };
+
+    // Errors name the type that data was read as: the variant's own name says most there.
+    let mut ident = if words.is_single(&variant.ident.to_string()) {
+        variant.ident.clone()
+    } else {
+        words.fresh(&format!("__{}", variant.ident.unraw()))
+    };
+    ident.set_span(at(variant.ident));
+    let head = quote! {
+        #[derive(__sse::serde::Deserialize)]
+        #[serde(crate = "__sse::serde", #attributes)]
+    };
+    if !is_generic {
+        return Some(Inline { item: quote!(#head struct #ident { #members }), ty: quote!(#ident) });
+    }
+    let params = &input.generics.params;
+    let types = input.generics.type_params().map(|param| &param.ident);
+    // So that no parameter is unused.
+    let marker = words.fresh("__params");
+    let item = quote! {
+        #head
+        struct #ident<#params> #where_clause {
+            #members
+            #[serde(skip)]
+            #marker: ::core::marker::PhantomData<(#(::core::marker::PhantomData<#types>,)*)>,
+        }
+    };
+    Some(Inline { item, ty: quote!(#ident #type_generics) })
 }
 
 /// The tokens with `Self` written out, for use outside the type.
@@ -390,10 +397,10 @@ impl Writer<'_> {
             }
         };
         for (index, variant) in body.variants.iter().enumerate() {
-            let ty = match (&variant.shape, self.inline.get(&index)) {
-                (Shape::Newtype(ty), _) => ty.to_token_stream(),
-                (_, Some(inline)) => inline.ty.clone(),
-                _ => continue,
+            let ty = match (self.inline.get(&index), &variant.shape) {
+                (Some(inline), _) => inline.ty.clone(),
+                (None, Shape::Newtype(ty)) => ty.to_token_stream(),
+                (None, _) => continue,
             };
             let span = at(&ty);
             let is_generic = mentions_param(input.generics, &ty);
@@ -405,7 +412,9 @@ impl Writer<'_> {
                         Read::Text if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromText)),
                         Read::Text | Read::With(_) => {}
                     }
-                    if is_generic && matches!(event.becomes, Becomes::Error { .. }) {
+                    if let (true, Becomes::Error { .. }, Shape::Newtype(ty)) =
+                        (is_generic, event.becomes, &variant.shape)
+                    {
                         bound(quote_spanned! {span=>
                             #ty: ::core::marker::Send + ::core::marker::Sync + 'static
                         });
@@ -596,7 +605,7 @@ impl Writer<'_> {
             Becomes::Nothing => quote!(::core::result::Result::Ok(__sse::Dispatch::skip())),
             Becomes::Error { done } => {
                 let (ty, payload) = match &variant.shape {
-                    Shape::Newtype(ty) => (ty.to_token_stream(), self.payload(ty, &taken.read)),
+                    Shape::Newtype(ty) => (ty.to_token_stream(), self.payload(index, ty, &taken.read)),
                     Shape::Unit | Shape::Struct { .. } => (quote!(()), quote!(())),
                 };
                 let span = at(&ty);
@@ -608,7 +617,7 @@ impl Writer<'_> {
                 let value = match &variant.shape {
                     Shape::Unit => quote!(Self::#ident),
                     Shape::Newtype(ty) => {
-                        let payload = self.payload(ty, &taken.read);
+                        let payload = self.payload(index, ty, &taken.read);
                         quote!(Self::#ident(#payload))
                     }
                     Shape::Struct { fields, .. } => {
@@ -627,14 +636,17 @@ impl Writer<'_> {
         }
     }
 
-    fn payload(&self, ty: &Type, read: &Read) -> TokenStream {
+    fn payload(&self, index: usize, ty: &Type, read: &Read) -> TokenStream {
         let Self { deserializer, event, reader, .. } = self;
-        match read {
-            Read::Deserializer => {
+        match (read, self.inline.get(&index)) {
+            (Read::Deserializer, None) => {
                 quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?)
             }
-            Read::Text => quote_spanned!(at(ty)=> <#ty as __sse::FromText>::from_text(&#event)?),
-            Read::With(path) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path)?),
+            (Read::Deserializer, Some(Inline { ty, .. })) => {
+                quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?.__payload)
+            }
+            (Read::Text, _) => quote_spanned!(at(ty)=> <#ty as __sse::FromText>::from_text(&#event)?),
+            (Read::With(path), _) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path)?),
         }
     }
 
