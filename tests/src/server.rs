@@ -3,6 +3,7 @@
 //! Knows nothing of `sse-typed`. A scripted server remembers each request, and when the client's side closed.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,11 @@ pub async fn soon<T>(future: impl Future<Output = T>) -> T {
 /// Milliseconds.
 pub const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
+}
+
+/// Events of which each has its number as its id, and as its data behind this prefix.
+pub fn numbered(numbers: RangeInclusive<usize>, prefix: &str) -> String {
+    numbers.fold(String::new(), |text, number| text + &format!("id: {number}\ndata: {prefix}{number}\n\n"))
 }
 
 /// A client that talks to nobody else, with a connection of its own for each request.
@@ -232,7 +238,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let log = Arc::new(watch::Sender::new(Log::default()));
-        let answer: Arc<Mutex<dyn FnMut(&Request) -> Script + Send>> = Arc::new(Mutex::new(answer));
+        let answer: Answer = Arc::new(Mutex::new(answer));
         let connections = log.clone();
         let task = tokio::spawn(async move {
             let mut tasks = tokio::task::JoinSet::new();
@@ -513,7 +519,7 @@ impl Wire {
                         () = is_cut => {}
                     }
                     // Both sockets stay, and nothing passes.
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 });
             }
         });

@@ -7,10 +7,10 @@ use std::time::Duration;
 use futures::stream::FusedStream as _;
 use sse_typed::{Error, Reconnect, RequestBuilderExt, SessionHandle, State, TypedSession};
 use sse_typed_tests::seen::{Seen, good, next, texts, waits};
-use sse_typed_tests::server::{Request, Script, Server, client, lock, ms, soon};
+use sse_typed_tests::server::{Request, Script, Server, client, lock, ms, numbered, soon};
 use tokio::task::JoinHandle;
 
-const NEVER: Duration = Duration::from_secs(3600);
+const NEVER: Duration = ms(60 * 60 * 1000);
 
 fn quick() -> Reconnect {
     Reconnect::default().delay(ms(1)).max_delay(ms(8)).server_retry(ms(1)..=ms(8))
@@ -29,8 +29,11 @@ async fn reach(handle: &SessionHandle, reached: impl Fn(State) -> bool) {
     .await;
 }
 
+/// A task that reads a stream to its end, and returns it with what it read.
+type Reading = JoinHandle<(TypedSession<String>, Vec<Result<String, Error>>)>;
+
 /// Waits for the end of a stream in a task of its own, and keeps the session.
-fn reading(mut events: TypedSession<String>) -> JoinHandle<(TypedSession<String>, Vec<Result<String, Error>>)> {
+fn reading(mut events: TypedSession<String>) -> Reading {
     tokio::spawn(async move {
         let mut items = Vec::new();
         while let Some(item) = events.next().await {
@@ -41,7 +44,7 @@ fn reading(mut events: TypedSession<String>) -> JoinHandle<(TypedSession<String>
 }
 
 /// Closes a session that another task reads, and sees that this is the end of it.
-async fn close(handle: &SessionHandle, reading: JoinHandle<(TypedSession<String>, Vec<Result<String, Error>>)>) {
+async fn close(handle: &SessionHandle, reading: Reading) {
     handle.close();
     let (mut events, items) = soon(reading).await.unwrap();
     assert!(items.iter().all(Result::is_ok), "it ends quietly: {items:?}");
@@ -304,17 +307,16 @@ async fn a_session_that_is_dropped_is_closed_for_its_handles() {
     server.left(0).await;
 }
 
-const LAST: u32 = 200;
+const LAST: usize = 200;
 
 /// Serves what follows the id that was asked for, in pieces that cut events and characters, a few events at a time.
 fn replay(request: &Request) -> Script {
-    let after: u32 = request.last_event_id().map_or(0, |id| id.parse().unwrap());
+    let after = request.last_event_id().map_or(0, |id| id.parse().unwrap());
     if after == LAST {
         return Script::no_content();
     }
-    let to = LAST.min(after + 37);
-    let text: String = (after + 1..=to).map(|n| format!(": ping\nid: {n}\ndata: 日本 {n}\n\n")).collect();
-    Script::stream().drip(format!("{text}id: 999\ndata: ha"), 61, ms(1))
+    let text = numbered(after + 1..=LAST.min(after + 37), "日本 ");
+    Script::stream().drip(format!("{text}: ping\nid: 999\ndata: ha"), 61, ms(1))
 }
 
 #[tokio::test]

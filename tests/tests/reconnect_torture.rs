@@ -7,13 +7,16 @@ use std::time::{Duration, SystemTime};
 use sse_typed::{Reconnect, RequestBuilderExt, TypedSession};
 use sse_typed_tests::server::{Request, Script, Server, client, ms};
 
-/// Numbers that look random and are the same for the same seed (SplitMix64).
+/// Numbers that look random and are the same for the same seed (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
     fn from_environment() -> Self {
         let seed = std::env::var("SSE_TORTURE_SEED").map_or_else(
-            |_| SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros() as u64,
+            |_| {
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+                now.as_secs() << 30 | u64::from(now.subsec_nanos())
+            },
             |seed| seed.parse().expect("a number in SSE_TORTURE_SEED"),
         );
         println!("SSE_TORTURE_SEED={seed}");
@@ -65,18 +68,19 @@ fn mood(random: &mut Random, request: &Request, last: usize) -> Script {
     }
     let upto = last.min(after + 1 + random.below(400));
     for number in after + 1..=upto {
-        match random.below(12) {
-            0 => text += ": ping\n\n",
-            1 => text += &format!("retry: {}\n", random.pick(&["0", "1", "3", "99999999999999999999", "+1", ""])),
-            2 => text += ":\n",
-            3 => text += "event: named\n",
-            _ => {}
-        }
-        text += &match random.below(3) {
+        let before = match random.below(12) {
+            0 => ": ping\n\n".to_owned(),
+            1 => format!("retry: {}\n", random.pick(&["0", "1", "3", "99999999999999999999", "+1", ""])),
+            2 => ":\n".to_owned(),
+            3 => "event: named\n".to_owned(),
+            _ => String::new(),
+        };
+        let event = match random.below(3) {
             0 => format!("id: {number}\ndata: {}\n\n", data(number)),
             1 => format!("data:{}\nid:{number}\n\n", data(number)),
             _ => format!("id: wrong\ndata: {}\nid: {number}\nunknown: x\n\n", data(number)),
         };
+        text.extend([before, event]);
     }
     let whole = text.replace('\n', end).into_bytes();
     // What follows is cut somewhere; what is cut anywhere comes again.

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
-use axum::routing::get;
+use axum::routing::{get, post};
 use bytes::Bytes;
-use futures::stream;
-use sse_typed::{Reconnect, RequestBuilderExt, Session, State};
-use sse_typed_tests::seen::{Reply, next};
-use sse_typed_tests::server::{OnDrop, Script, Served, Server, client, http2_client, lock, ms, soon};
+use futures::stream::{self, StreamExt as _};
+use sse_typed::{Dispatch, Error, ErrorKind, Frame, Reconnect, RequestBuilderExt, Session, SseEvents, State};
+use sse_typed_tests::seen::{Reply, good, next, texts};
+use sse_typed_tests::server::{OnDrop, Script, Served, Server, client, http2_client, lock, ms, numbered, soon};
 use tokio::sync::watch;
 
 const EVENT: &str =
@@ -174,7 +174,7 @@ async fn a_server_over_http_2_that_writes_without_end_stops_while_nobody_polls()
 
 #[tokio::test]
 async fn reading_ahead_yields_the_same_items_in_the_same_order() {
-    let text: String = (0..500).map(|n| format!("id: {n}\ndata: {n}\n\n")).collect();
+    let text = numbered(0..=499, "");
     for ahead in [0, 1, 7, usize::MAX] {
         let script = Script::stream().drip(text.clone(), 777, ms(0)).send("data: half");
         let server = Server::scripted([script]).await;
@@ -185,7 +185,7 @@ async fn reading_ahead_yields_the_same_items_in_the_same_order() {
             assert_eq!((event.data, &*event.id), (n.to_string(), &*n.to_string()), "{ahead} ahead");
         }
         let error = soon(events.try_next()).await.unwrap_err();
-        assert_eq!(error.kind(), sse_typed::ErrorKind::Incomplete);
+        assert_eq!(error.kind(), ErrorKind::Incomplete);
         for _ in 0..3 {
             assert!(soon(events.next()).await.is_none());
         }
@@ -195,7 +195,7 @@ async fn reading_ahead_yields_the_same_items_in_the_same_order() {
 
 #[tokio::test]
 async fn reading_ahead_goes_as_far_as_it_was_told_and_no_further() {
-    let text: String = (0..500).map(|n| format!("id: {n}\ndata: {n}\n\n")).collect();
+    let text = numbered(0..=499, "");
     for ahead in [1, 2, 16] {
         let server = Server::scripted([Script::events(text.clone()).hold()]).await;
         let mut events = open(&server).await.incoming::<String>().read_ahead(ahead);
@@ -237,4 +237,71 @@ async fn back_pressure_reaches_the_server_through_what_is_read_ahead() {
     }
     assert!(rest <= 16, "{rest} events");
     server.left(0).await;
+}
+
+/// A type that panics, as a deserializer of the user's may.
+#[derive(Debug)]
+struct Panics;
+
+impl<D> SseEvents<D> for Panics {
+    fn from_frame(frame: Frame<'_>, _: &D) -> Result<Dispatch<Self>, Error> {
+        match frame {
+            Frame::Event(event) if event.data() == "2" => panic!("cannot read 2"),
+            Frame::Event(_) => Ok(Dispatch::value(Self)),
+            _ => Ok(Dispatch::skip()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_panic_on_the_way_to_an_item_reaches_the_consumer_also_where_it_is_read_ahead() {
+    let script = Script::events("data: 1\n\ndata: 2\n\ndata: 3\n\n").hold();
+    for ahead in [false, true] {
+        let server = Server::scripted([script.clone()]).await;
+        let mut events = open(&server).await.incoming::<Panics>();
+        let consumer = tokio::spawn(async move {
+            if ahead {
+                let mut events = events.read_ahead(8);
+                while events.next().await.is_some() {}
+            } else {
+                while events.next().await.is_some() {}
+            }
+        });
+        let panic = soon(consumer).await.expect_err("a quiet end would look like one of the stream").into_panic();
+        assert_eq!(panic.downcast_ref(), Some(&"cannot read 2"), "{ahead}");
+        server.left(0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stream_over_http_2_that_the_server_breaks_is_broken_and_one_that_it_ends_has_ended() {
+    for breaks in [true, false] {
+        let router = Router::new().route(
+            "/",
+            post(move || async move {
+                let end = breaks.then(|| Err(std::io::Error::other("out of luck")));
+                let pieces = [Ok("data: 1\n\n"), Ok("data: 2\n\n")].into_iter().chain(end);
+                let body = stream::iter(pieces).then(|piece| async {
+                    tokio::time::sleep(ms(50)).await;
+                    piece
+                });
+                ([("content-type", "text/event-stream")], Body::from_stream(body))
+            }),
+        );
+        let server = Served::new(router).await;
+        let session = soon(http2_client().post(server.url("/")).sse().connect()).await.unwrap();
+        let mut expected = good(["1", "2"]);
+        expected.extend(breaks.then_some(Err(ErrorKind::Transport)));
+        assert_eq!(texts(&mut session.incoming()).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn early_hints_and_trailers_are_no_part_of_the_stream() {
+    let hints = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let script = Script::new().send(hints).send(head).chunk("data: 1\n\n").send("0\r\nx-checksum: data\r\n\r\n");
+    let server = Server::scripted([script]).await;
+    let session = soon(client().post(server.url("/")).sse().connect()).await.unwrap();
+    assert_eq!(texts(&mut session.incoming()).await, good(["1"]));
 }
