@@ -489,7 +489,7 @@ mod tests {
             rig.elapse();
             assert_eq!(rig.delay_after(refused(status)), 12 * SECOND, "and growth goes on beside it");
             rig.elapse();
-            assert_eq!(rig.delay_after(retry_after(status, 0)), Duration::from_millis(100), "and 0 is no hot loop");
+            assert_eq!(rig.delay_after(retry_after(status, 0)), Duration::from_millis(100), "no leave to spin");
         }
     }
 
