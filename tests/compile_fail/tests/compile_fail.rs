@@ -14,5 +14,5 @@ fn each_mistake_has_its_message() {
         println!("skipped: the messages are those of {COMPILER}x, and this is {version}");
         return;
     }
-    trybuild::TestCases::new().compile_fail("compile_fail/*.rs");
+    trybuild::TestCases::new().compile_fail("cases/*.rs");
 }
