@@ -81,6 +81,8 @@ mod deserialize;
 mod error;
 mod event;
 mod events;
+#[cfg(all(feature = "client", feature = "json", feature = "derive"))]
+pub mod guide;
 mod parse;
 mod reconnect;
 #[cfg(feature = "client")]
