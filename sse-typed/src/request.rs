@@ -213,7 +213,10 @@ pub(crate) fn request_error(error: BoxError) -> Error {
         Ok(error) if error.is_redirect() => {
             Error::new(ErrorKind::Request).saying("could not follow a redirect").because(error.without_url())
         }
-        Ok(error) => Error::new(ErrorKind::Connect).because(error.without_url()),
+        Ok(error) => match error.status() {
+            Some(status) => Error::new(ErrorKind::Status).with_status(status).because(error.without_url()),
+            None => Error::new(ErrorKind::Connect).because(error.without_url()),
+        },
         Err(error) => Error::new(ErrorKind::Request).saying("could not make the request").because(error),
     }
 }

@@ -1,6 +1,8 @@
-//! Tests of `sse-typed` as its users see it: see `tests/`. Here is what they measure it by.
+//! Tests of `sse-typed` as its users see it: see `tests/`. Here is what they measure it by, and what they talk to.
 
 pub mod plain;
+pub mod seen;
+pub mod server;
 
 /// The examples of the README, to compile them.
 #[cfg(doctest)]
