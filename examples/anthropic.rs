@@ -12,10 +12,18 @@ use sse_typed::{Error, ErrorKind, RequestBuilderExt, ServerSentEvent, SseEvents}
 #[derive(SseEvents)]
 #[sse(skip("ping", "content_block_stop"))]
 enum Message {
-    MessageStart { message: Value },
-    ContentBlockStart { content_block: Block },
-    ContentBlockDelta { delta: Delta },
-    MessageDelta { usage: Value },
+    MessageStart {
+        message: Value,
+    },
+    ContentBlockStart {
+        content_block: Block,
+    },
+    ContentBlockDelta {
+        delta: Delta,
+    },
+    MessageDelta {
+        usage: Value,
+    },
     #[sse(done)]
     MessageStop, // a stream that ends without it is an error
     #[sse(error, done)]
@@ -27,7 +35,9 @@ enum Message {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Block {
-    ToolUse { name: String },
+    ToolUse {
+        name: String,
+    },
     #[serde(other)]
     Other,
 }
@@ -35,9 +45,15 @@ enum Block {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Delta {
-    ThinkingDelta { thinking: String },
-    TextDelta { text: String },
-    InputJsonDelta { partial_json: String },
+    ThinkingDelta {
+        thinking: String,
+    },
+    TextDelta {
+        text: String,
+    },
+    InputJsonDelta {
+        partial_json: String,
+    },
     #[serde(other)]
     Other,
 }

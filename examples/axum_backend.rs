@@ -17,9 +17,13 @@ use sse_typed::{EventNames, RequestBuilderExt, SseEvents};
 #[serde(untagged)]
 #[sse(rename_all = "kebab-case")]
 enum Order {
-    Placed(Basket),                   // event: placed
-    PaymentReceived { cents: u32 },   // event: payment-received
-    Shipped { parcels: Vec<String> }, // event: shipped
+    Placed(Basket), // event: placed
+    PaymentReceived {
+        cents: u32,
+    }, // event: payment-received
+    Shipped {
+        parcels: Vec<String>,
+    }, // event: shipped
     #[sse(done)]
     Delivered, // event: delivered, and the stream ends
 }

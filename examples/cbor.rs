@@ -17,8 +17,14 @@ use sse_typed::{Cbor, RequestBuilderExt, SseEvents};
 #[derive(SseEvents)]
 #[sse(tag = "kind")]
 enum Measurement {
-    Spectrum { sensor: String, bins: Vec<f32> },
-    Fault { sensor: String, code: u8 },
+    Spectrum {
+        sensor: String,
+        bins: Vec<f32>,
+    },
+    Fault {
+        sensor: String,
+        code: u8,
+    },
     #[sse(done)]
     Shutdown,
 }
@@ -54,7 +60,8 @@ async fn laboratory() -> Result<Sse<impl futures::Stream<Item = Result<Event, In
     ];
     let events = measurements.into_iter().map(|value| {
         let mut bytes = Vec::new();
-        ciborium::into_writer(&value.map_err(|error| error.to_string())?, &mut bytes).map_err(|error| error.to_string())?;
+        ciborium::into_writer(&value.map_err(|error| error.to_string())?, &mut bytes)
+            .map_err(|error| error.to_string())?;
         Ok(Ok(Event::default().data(BASE64_STANDARD.encode(bytes))))
     });
     Ok(Sse::new(stream::iter(events.collect::<Result<Vec<_>, String>>()?)))

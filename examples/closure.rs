@@ -15,7 +15,10 @@ use sse_typed::{RequestBuilderExt, SseEvents};
 
 #[derive(SseEvents)]
 enum Transfer {
-    Deposit { account: String, cents: u64 },
+    Deposit {
+        account: String,
+        cents: u64,
+    },
     Statement(Vec<i64>), // the closure knows no types, and reads each of them
     #[sse(done)]
     Closed,

@@ -13,8 +13,14 @@ use sse_typed::{Reconnect, SseEvents};
 #[derive(SseEvents)]
 #[sse(skip("keep-alive"))]
 enum Change {
-    Put { path: String, data: Value },
-    Patch { path: String, data: Value },
+    Put {
+        path: String,
+        data: Value,
+    },
+    Patch {
+        path: String,
+        data: Value,
+    },
     AuthRevoked, // the stream stays open, and is silent from here on
     #[sse(error, done)]
     Cancel, // the rules do not allow to read this any more

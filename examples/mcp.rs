@@ -78,7 +78,7 @@ data: {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabili
 
 /// Answers up to the third event, and whoever comes back with what follows the one that they have.
 fn server() -> Router {
-    let whole = include_str!("../tests/data/mcp.sse").replace("retry: 3000", "retry: 300");
+    let whole = include_str!("../tests/data/mcp.sse").replace("\r\n", "\n").replace("retry: 3000", "retry: 300");
     let (first, _) = whole.split_once("id: c02754f0:3").unwrap_or((&whole, ""));
     let first = first.to_owned();
     let answer = post(async move |Json(request): Json<Value>| match request["method"].as_str() {

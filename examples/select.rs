@@ -17,7 +17,10 @@ enum News {
 
 #[derive(SseEvents)]
 enum Exchange {
-    Quote { symbol: String, cents: u32 },
+    Quote {
+        symbol: String,
+        cents: u32,
+    },
     #[sse(done)]
     Closed,
 }

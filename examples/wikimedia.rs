@@ -15,7 +15,7 @@ enum RecentChange {
     Edit {
         #[serde(flatten)]
         page: Page,
-        length: Length,
+        length: Option<Length>,
     },
     New(Page),
     Log {
@@ -47,7 +47,7 @@ struct Meta {
 
 #[derive(Deserialize)]
 struct Length {
-    old: Option<i64>,
+    old: i64,
     new: i64,
 }
 
@@ -71,11 +71,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             // Made by themselves, to see that the feed is alive.
             Ok(RecentChange::Edit { page, .. } | RecentChange::New(page)) if page.meta.domain == "canary" => {}
             Ok(RecentChange::Edit { page, length }) => {
-                let change = length.new - length.old.unwrap_or_default();
+                let change = length.map_or(0, |length| length.new - length.old);
                 println!("{:<24} {:>+8} {} ({})", page.meta.domain, change, page.title, page.user);
             }
             Ok(RecentChange::New(page)) => println!("{:<24} {:>8} {}", page.meta.domain, "new", page.title),
-            Ok(RecentChange::Log { page, log_type }) => println!("{:<24} {log_type:>8} {}", page.meta.domain, page.title),
+            Ok(RecentChange::Log { page, log_type }) => {
+                println!("{:<24} {log_type:>8} {}", page.meta.domain, page.title)
+            }
             Ok(RecentChange::Open(at)) => eprintln!("[open, attempt {}]", at.attempt()),
             Ok(RecentChange::Other | RecentChange::Error(_)) => {}
             Err(error) if !error.is_final() => eprintln!("[{error}]"),
