@@ -5,7 +5,8 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::{
-    Data, DataEnum, DeriveInput, Field, Fields, FieldsNamed, GenericParam, Generics, Ident, LitStr, Meta, Path, Type,
+    Attribute, Data, DataEnum, DeriveInput, Field, Fields, FieldsNamed, GenericParam, Generics, Ident, LitStr, Meta,
+    Path, Type,
 };
 
 use crate::attr::{Casing, EnumAttrs, StructAttrs, VariantAttrs, none_on_field, serde_entries};
@@ -43,6 +44,8 @@ pub(crate) struct Enum<'a> {
 pub(crate) struct Variant<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) shape: Shape<'a>,
+    /// What serde is told of a newtype's payload.
+    pub(crate) payload_attrs: Vec<&'a Attribute>,
     pub(crate) takes: Takes,
 }
 
@@ -210,7 +213,14 @@ impl<'a> Variant<'a> {
             }
             None => Takes::Event(Event::read(cx, variant, &shape, attrs, casing)),
         };
-        Self { ident: &variant.ident, shape, takes }
+        let payload_attrs = match (&variant.fields, &takes) {
+            (Fields::Unnamed(fields), Takes::Event(Event { read: Read::Deserializer, .. })) => {
+                let attrs = fields.unnamed.iter().flat_map(|field| &field.attrs);
+                attrs.filter(|attr| attr.path().is_ident("serde")).collect()
+            }
+            _ => Vec::new(),
+        };
+        Self { ident: &variant.ident, shape, payload_attrs, takes }
     }
 
     /// The name that a value of this variant has, `None` for what is no event by name.
@@ -397,8 +407,8 @@ impl Event {
                 cx.mistake(skip.span(), format_args!("`skip` reads past the event: remove it, or `{word}`"));
             }
         } else if let (Shape::Newtype(Type::Reference(reference)), None) = (shape, &skip) {
-            // Of any other lifetime, the compiler or the one on the enum tells.
-            if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
+            // Of a lifetime of the enum's, that is told where the enum has it.
+            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static") {
                 cx.mistake_in(
                     reference,
                     "a payload is read anew from each event and cannot be a reference: use `String` for `&str`, `Vec<T>` for `&[T]`",

@@ -37,8 +37,8 @@ use crate::parse::{Frame, RawEvent};
     note = "put `#[derive(SseEvents)]` on an enum with a variant for each event, or use `Data<{Self}>` to read every event's data as a `{Self}`"
 )]
 pub trait SseEvents<D>: Sized {
-    /// Whether some event is marked to end the stream. Without that event, the end of a stream is
-    /// [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete).
+    /// Whether some event is marked to end the stream, and is a value: an error that ends it is not waited for. Without
+    /// that event, the end of a stream is [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete).
     const HAS_DONE: bool = false;
 
     /// Takes a frame, or leaves it.

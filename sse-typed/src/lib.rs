@@ -93,6 +93,7 @@ mod session;
 pub mod __private;
 
 #[cfg(feature = "derive")]
+#[doc(inline)]
 pub use sse_typed_derive::SseEvents;
 
 pub use self::connection::Connection;

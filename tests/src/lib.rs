@@ -1,3 +1,5 @@
-//! Tests of `sse-typed` as its users see it: see `tests/`. Here is what they measure it by.
+//! Tests of `sse-typed` as its users see it: see `tests/`. Here is what they measure it by, and what they talk to.
 
 pub mod plain;
+pub mod seen;
+pub mod server;

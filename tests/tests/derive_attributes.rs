@@ -913,6 +913,37 @@ mod serde_attributes {
         assert_eq!(event::<Msg>("strict", r#"{"A":1,"B":2}"#).error().kind(), ErrorKind::Decode);
     }
 
+    mod seconds {
+        use std::time::Duration;
+
+        use serde::{Deserialize, Deserializer};
+
+        pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+            f64::deserialize(deserializer).map(Duration::from_secs_f64)
+        }
+    }
+
+    fn wrapped<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        <[T; 1]>::deserialize(deserializer).map(|[value]| value)
+    }
+
+    #[derive(Debug, PartialEq, SseEvents)]
+    enum Newtypes<T> {
+        Elapsed(#[serde(with = "seconds")] Duration),
+        Plain(T),
+        #[sse(error)]
+        Failed(#[serde(deserialize_with = "wrapped", bound(deserialize = "T: Deserialize<'de>"))] T),
+    }
+
+    #[test]
+    fn attributes_on_a_payload_are_those_of_a_field() {
+        assert_eq!(event::<Newtypes<u8>>("elapsed", "1.5").value(), Newtypes::Elapsed(Duration::from_millis(1500)));
+        assert_eq!(event::<Newtypes<u8>>("plain", "1").value(), Newtypes::Plain(1));
+        assert_eq!(event::<Newtypes<u8>>("failed", "[7]").error().downcast_ref::<u8>(), Some(&7));
+        let error = event::<Newtypes<u8>>("elapsed", "\"long\"").error();
+        assert_eq!(error.to_string(), "could not read event `elapsed` as `Elapsed`");
+    }
+
     #[derive(Debug, PartialEq, serde::Serialize, Deserialize, SseEvents)]
     #[serde(tag = "type", rename_all = "snake_case")]
     #[sse(tag = "type")]

@@ -119,6 +119,39 @@ fn a_module_may_shadow_the_prelude() {
     assert_eq!(event::<Msg>("failed", "3").error().downcast_ref(), Some(&3_u32));
 }
 
+/// A module without a prelude.
+mod bare {
+    #![no_implicit_prelude]
+
+    #[derive(::core::fmt::Debug, ::sse_typed::SseEvents)]
+    #[sse(tag = "type", deny_unknown)]
+    pub(super) enum Msg {
+        Tick(u32),
+        Inline {
+            value: ::std::vec::Vec<u8>,
+        },
+        #[sse(event = "keyed", key = "a", error)]
+        Keyed(u32),
+        #[sse(text, skip)]
+        #[cfg(any())]
+        Gone,
+        #[sse(text, done)]
+        Text(u32),
+        #[sse(comment)]
+        Comment(::std::string::String),
+    }
+}
+
+#[test]
+fn a_module_may_do_without_a_prelude() {
+    use bare::Msg;
+    assert!(matches!(event("", r#"{"type":"inline","value":[1]}"#).value(), Msg::Inline { value } if value == [1]));
+    assert!(matches!(event("tick", "1").value(), Msg::Tick(1)));
+    assert!(matches!(event("text", "1").done(), Msg::Text(1)));
+    assert!(matches!(frame(sse_typed::Frame::Comment("x")).value(), Msg::Comment(text) if text == "x"));
+    assert_eq!(event::<Msg>("what", "").error().kind(), sse_typed::ErrorKind::Decode);
+}
+
 /// Parameters with the names that a macro would take.
 mod generic {
     use std::collections::BTreeMap;

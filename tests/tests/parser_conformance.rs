@@ -478,6 +478,15 @@ fn an_event_may_hold_its_limit_and_not_a_byte_more() {
 }
 
 #[test]
+fn the_largest_number_is_a_limit_too() {
+    let options = Options { max_event_size: usize::MAX, ..Options::default() };
+    assert_eq!(
+        frames_with(&options, "event: e\nid: 7\ndata: x\ndata: y\n\n: c\n"),
+        [with_id("e", "x\ny", "7"), comment("c")]
+    );
+}
+
+#[test]
 fn nothing_follows_an_event_that_was_too_large() {
     let mut parser = Parser::new().max_event_size(12);
     parser.feed("id: 7\ndata: x\n\ndata: 0123456\n\ndata: y\n\n");
@@ -625,6 +634,13 @@ fn a_frame_is_lent_until_the_next_is_asked_for() {
 }
 
 #[test]
+fn a_parser_goes_to_any_thread() {
+    const fn goes_anywhere<T: Send + Sync + Unpin + 'static>() {}
+    goes_anywhere::<Parser>();
+    goes_anywhere::<Lent<'static>>();
+}
+
+#[test]
 fn what_lies_whole_in_a_chunk_is_lent_from_there() {
     let chunk = Bytes::from_static(
         b"\xef\xbb\xbfevent: e\nid: 7\ndata: {\"a\":1}\n\n: c\ndata: \xf0\x9f\x98\x80\r\n\r\ndata: cut",
@@ -646,15 +662,22 @@ fn what_lies_whole_in_a_chunk_is_lent_from_there() {
 
 #[test]
 fn a_parser_that_waits_holds_no_chunk() {
-    for text in
-        ["data: x\n\n", "data: x\n\ndata: y", "event: e\nid: 7\ndata: y\n", ": c", "\u{feff}", "data: x\r", "foo: b"]
-    {
+    for text in [
+        "",
+        "data: x\n\n",
+        "data: x\n\ndata: y",
+        "event: e\nid: 7\ndata: y\n",
+        ": c",
+        "\u{feff}",
+        "data: x\r",
+        "foo: b",
+    ] {
         for tail in [&b""[..], b"\xf0\x9f"] {
             let chunk = Bytes::from([text.as_bytes(), tail].concat());
             let mut parser = Parser::new();
             parser.feed(chunk.clone());
             while parser.advance().unwrap() {}
-            assert!(chunk.is_unique(), "{text:?}");
+            assert!(chunk.is_empty() || chunk.is_unique(), "{text:?}");
         }
     }
 }

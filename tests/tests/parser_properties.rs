@@ -79,7 +79,12 @@ fn options() -> impl Strategy<Value = Options> {
 fn cut<'a>(mut bytes: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
     let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
     places.sort_unstable_by(|a, b| b.cmp(a));
-    let mut chunks: Vec<_> = places.iter().map(|&place| bytes.split_off(place..).unwrap_or_default()).collect();
+    let mut chunks = Vec::new();
+    for place in places {
+        let (head, chunk) = bytes.split_at(place);
+        chunks.push(chunk);
+        bytes = head;
+    }
     chunks.push(bytes);
     chunks.reverse();
     chunks
@@ -147,6 +152,26 @@ proptest! {
             prop_assert!(bytes.is_empty() || parser.is_truncated() == expected.truncated);
             prop_assert_eq!(parser.last_event_id(), &expected.last_event_id);
             options.last_event_id = expected.last_event_id;
+        }
+    }
+
+    #[test]
+    fn no_order_of_calls_is_a_wrong_one(calls in vec((0..8, near_valid()), 0..30), options in options()) {
+        let mut parser = parser::parser(&options);
+        for (call, bytes) in calls {
+            match call {
+                0..3 => parser.feed(bytes),
+                3 => parser.finish(),
+                4 => parser::take(&mut parser, &mut plain::Outcome::default()),
+                _ => {
+                    let found = parser.advance();
+                    prop_assert_eq!(found == Ok(true), parser.frame().is_some());
+                }
+            }
+            let frame = parser.frame().as_ref().map(parser::owned);
+            parser.feed(" ");
+            prop_assert_eq!(parser.frame().as_ref().map(parser::owned), frame, "feeding leaves the frame alone");
+            let _ = (parser.last_event_id().len(), parser.reconnection_time(), parser.is_truncated());
         }
     }
 

@@ -79,7 +79,7 @@ fn make_room(buffer: &mut String, more: usize, room: usize) {
 
 #[cold]
 fn grow(buffer: &mut String, more: usize, room: usize) {
-    let doubled = (buffer.capacity() * 2).min(buffer.len() + more + room);
+    let doubled = (buffer.capacity() * 2).min((buffer.len() + more).saturating_add(room));
     buffer.reserve_exact(doubled.saturating_sub(buffer.len()).max(more));
 }
 

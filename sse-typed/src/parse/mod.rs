@@ -337,7 +337,8 @@ impl Parser {
     }
 
     /// Whether the stream ended inside an event that had data, which was discarded. Known once the stream is
-    /// [finished](Self::finish) and no frame is left.
+    /// [finished](Self::finish) and no frame is left, and until bytes of another are fed: a stream without any changes
+    /// nothing.
     pub fn is_truncated(&self) -> bool {
         self.phase == Phase::Finished { truncated: true }
     }

@@ -8,8 +8,7 @@ use yoke::Yoke;
 /// Valid UTF-8 over a chunk's own bytes: nothing is copied, and the check is done once.
 ///
 /// The text borrows from a box, as it needs an address that stays; the box is kept from chunk to chunk.
-#[derive(Default)]
-pub(super) struct Text(Option<Yoke<&'static str, Box<Source>>>);
+pub(super) struct Text(Yoke<&'static str, Option<Box<Source>>>);
 
 /// What the text lies in.
 enum Source {
@@ -19,10 +18,16 @@ enum Source {
     Nothing,
 }
 
+impl Default for Text {
+    fn default() -> Self {
+        Self(Yoke::new_owned(""))
+    }
+}
+
 impl Text {
     #[inline]
     pub(super) fn as_str(&self) -> &str {
-        self.0.as_ref().map_or("", |text| text.get())
+        self.0.get()
     }
 
     #[inline]
@@ -59,29 +64,28 @@ impl Text {
     /// Lets go of the chunk, and with it of the read buffer that it may be a part of.
     #[inline]
     pub(super) fn clear(&mut self) {
-        if self.0.is_some() {
+        if !self.is_empty() {
             self.hold(Source::Nothing, |_| "");
         }
     }
 
     #[cold]
     fn replace_malformed(&mut self) {
-        let source = self.0.take().map(|text| *text.into_backing_cart());
-        if let Some(Source::Chunk(chunk)) = source {
+        let held = std::mem::take(self).0.into_backing_cart();
+        if let Some(Source::Chunk(chunk)) = held.map(|source| *source) {
             self.set(String::from_utf8_lossy(&chunk).into_owned().into());
         }
     }
 
     #[inline]
     fn hold(&mut self, source: Source, text: impl FnOnce(&Source) -> &str) {
-        let cart = match self.0.take() {
-            Some(held) => {
-                let mut cart = held.into_backing_cart();
+        let cart = match std::mem::take(self).0.into_backing_cart() {
+            Some(mut cart) => {
                 *cart = source;
                 cart
             }
             None => Box::new(source),
         };
-        self.0 = Some(Yoke::attach_to_cart(cart, |source| text(source)));
+        self.0 = Yoke::attach_to_cart(cart, |source| text(source)).wrap_cart_in_option();
     }
 }

@@ -24,7 +24,7 @@ use reqwest::Response;
 use tokio::time::Instant;
 
 pub use self::builder::{DecodeErrors, SessionBuilder, SessionConfig};
-use self::connect::{Answer, Body, Connecting, Connector, Refusing};
+use self::connect::{Answer, Body, Connecting, Connector, Refusal};
 pub use self::handle::SessionHandle;
 use self::handle::{Command, Shared};
 pub use self::read_ahead::ReadAhead;
@@ -197,8 +197,8 @@ struct Core {
 enum Link {
     /// The mutex is never locked: it makes the session `Sync`.
     Connecting(Mutex<Connecting>),
-    /// The answer was no stream, and is read for the error.
-    Refused(Mutex<Refusing>),
+    /// A refusal is no silence, however slowly its reasons come.
+    Refused(Mutex<Refusal>),
     Open(Body),
     /// The connection is gone; what came before is taken out first.
     Lost(Loss),
@@ -229,7 +229,7 @@ impl Core {
     ) -> Self {
         trace.connecting(machine.attempt());
         let attempt = Attempt::new(machine.attempt(), last_event_id.clone(), None);
-        let connecting = connector.connect(attempt, config.any_content_type);
+        let connecting = connector.connect(attempt, &config);
         Self {
             parser: config.parser(&last_event_id),
             link: Link::Connecting(Mutex::new(connecting)),
@@ -351,9 +351,9 @@ impl Core {
                     }
                 }
             }
-            Link::Refused(refusing) => {
-                let refusing = refusing.get_mut().unwrap_or_else(PoisonError::into_inner);
-                let error = ready!(refusing.as_mut().poll(cx));
+            Link::Refused(refusal) => {
+                let refusal = refusal.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let error = ready!(refusal.as_mut().poll(cx));
                 Poll::Ready(self.lost(error.into()))
             }
             Link::Open(body) => {
@@ -422,8 +422,8 @@ impl Core {
                 self.tell(Input::Opened)
             }
             Ok(Answer::NoContent) => self.tell(Input::NoContent),
-            Ok(Answer::Refused(refusing)) => {
-                self.link = Link::Refused(Mutex::new(refusing));
+            Ok(Answer::Refused(refusal)) => {
+                self.link = Link::Refused(Mutex::new(refusal));
                 Ok(())
             }
             Err(error) => self.lost(error.into()),
@@ -468,8 +468,7 @@ impl Core {
         self.parser = self.config.parser(&self.last_event_id);
         self.trace.connecting(self.machine.attempt());
         let attempt = Attempt::new(self.machine.attempt(), self.last_event_id.clone(), self.lost_to.take());
-        let connecting =
-            self.connector.as_mut().map(|connector| connector.connect(attempt, self.config.any_content_type));
+        let connecting = self.connector.as_mut().map(|connector| connector.connect(attempt, &self.config));
         self.link = connecting.map_or(Link::Closed, |connecting| Link::Connecting(Mutex::new(connecting)));
     }
 
