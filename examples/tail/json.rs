@@ -180,28 +180,3 @@ fn scalar<'a>(rest: &mut &'a str) -> &'a str {
     *rest = after;
     scalar
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Json;
-
-    #[test]
-    fn nothing_but_space_changes() {
-        for json in [
-            "null",
-            " [ ] ",
-            r#"{ "b" : 1.000000000000000000001, "a" : [ 18446744073709551616 , -0.0e+5, { } ] , "a" : "\"]}\\" }"#,
-            "\n[[1,2],[],{\"x\":{\"y\":[true,false,null]}}]\n",
-        ] {
-            let expected = serde_json::from_str::<serde_json::Value>(json).expect("JSON");
-            let compact = Json::read(json).expect("JSON").compact();
-            assert_eq!(serde_json::from_str::<serde_json::Value>(&compact).expect(&compact), expected);
-            let pretty = anstream::adapter::strip_str(&Json::read(json).expect("JSON").pretty()).to_string();
-            assert_eq!(serde_json::from_str::<serde_json::Value>(&pretty).expect(&pretty), expected);
-            assert_eq!(Json::read(&pretty).expect("JSON").compact(), compact, "also the order of keys, and digits");
-        }
-        for text in ["", "{", "[1,]", "word", &"[".repeat(100_000)] {
-            assert!(Json::read(text).is_none());
-        }
-    }
-}

@@ -13,6 +13,7 @@ mod status;
 use std::error::Error;
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use http::header::CONTENT_TYPE;
@@ -36,6 +37,7 @@ enum Item {
 async fn main() -> ExitCode {
     let args = Args::parse();
     let mut status = Status::new(args.stats);
+    std::thread::spawn(end_though_stuck);
     let result = tokio::select! {
         result = follow(&args, &mut status) => result,
         _ = tokio::signal::ctrl_c() => Ok(()),
@@ -52,6 +54,15 @@ async fn main() -> ExitCode {
             status.error(&*error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Ctrl-C also ends a program that stands still in a write, because what reads its output does not.
+#[tokio::main(flavor = "current_thread")]
+async fn end_though_stuck() {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        std::process::exit(0);
     }
 }
 
