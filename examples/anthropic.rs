@@ -11,15 +11,15 @@ use sse_typed::{Error, ErrorKind, RequestBuilderExt, ServerSentEvent, SseEvents}
 
 #[derive(SseEvents)]
 #[sse(skip("ping", "content_block_stop"))]
-enum Message {
+enum Answer {
     MessageStart {
         message: Value,
     },
     ContentBlockStart {
-        content_block: Block,
+        content_block: Value,
     },
     ContentBlockDelta {
-        delta: Delta,
+        delta: Piece,
     },
     MessageDelta {
         usage: Value,
@@ -34,22 +34,12 @@ enum Message {
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Block {
-    ToolUse {
-        name: String,
-    },
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Delta {
-    ThinkingDelta {
-        thinking: String,
-    },
+enum Piece {
     TextDelta {
         text: String,
+    },
+    ThinkingDelta {
+        thinking: String,
     },
     InputJsonDelta {
         partial_json: String,
@@ -79,7 +69,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for url in urls {
         match print(&url).await {
             Err(error) if error.kind() == ErrorKind::Event => {
-                println!("[broken off: {}]", error.downcast::<Value>()?["error"]["message"]);
+                println!("\n[broken off: {}]", error.downcast::<Value>()?["error"]["message"]);
             }
             result => result?,
         }
@@ -95,21 +85,21 @@ async fn print(url: &str) -> Result<(), Error> {
     let post = reqwest::Client::new().post(url).header("anthropic-version", "2023-06-01").json(&request);
     let post = post.header("x-api-key", var("ANTHROPIC_API_KEY").unwrap_or_default());
 
-    let mut message = post.sse().connect().await?.incoming::<Message>();
-    while let Some(event) = message.try_next().await? {
+    let mut answer = post.sse().connect().await?.incoming::<Answer>();
+    while let Some(event) = answer.try_next().await? {
         match event.data {
-            Message::MessageStart { message } => println!("[{}]", message["model"]),
-            Message::ContentBlockStart { content_block: Block::ToolUse { name } } => print!("\n{name} "),
-            Message::ContentBlockStart { content_block: Block::Other } => println!(),
-            Message::ContentBlockDelta { delta } => match delta {
-                Delta::ThinkingDelta { thinking: text } | Delta::TextDelta { text } => print!("{text}"),
-                Delta::InputJsonDelta { partial_json } => print!("{partial_json}"),
-                Delta::Other => {}
-            },
-            Message::MessageDelta { usage } => println!("\n[{} tokens]", usage["output_tokens"]),
-            Message::MessageStop => println!("[end]\n"),
-            Message::Unknown(event) => eprintln!("passed over {}", event.event),
-            Message::Error(_) => unreachable!("it comes as an error"),
+            Answer::MessageStart { message } => print!("[{}]", message["model"]),
+            Answer::ContentBlockStart { content_block } => {
+                print!("\n{} ", content_block["name"].as_str().unwrap_or_default());
+            }
+            Answer::ContentBlockDelta { delta: Piece::TextDelta { text } } => print!("{text}"),
+            Answer::ContentBlockDelta { delta: Piece::ThinkingDelta { thinking } } => print!("{thinking}"),
+            Answer::ContentBlockDelta { delta: Piece::InputJsonDelta { partial_json } } => print!("{partial_json}"),
+            Answer::ContentBlockDelta { delta: Piece::Other } => {}
+            Answer::MessageDelta { usage } => println!("\n[{} tokens]", usage["output_tokens"]),
+            Answer::MessageStop => println!("[end]\n"),
+            Answer::Unknown(event) => eprintln!("[passed over: {}]", event.event),
+            Answer::Error(_) => unreachable!("it comes as an error"),
         }
     }
     Ok(())

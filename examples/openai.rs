@@ -1,4 +1,4 @@
-//! An answer of OpenAI's as it is written: from the Responses API, and from Chat Completions.
+//! A model's answer as it is written: from the Responses API, and from Chat Completions.
 //!
 //! `cargo run --example openai` replays one of each.
 //! `cargo run --example openai -- https://api.openai.com/v1` asks the API, with `OPENAI_API_KEY` and `OPENAI_MODEL`.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use futures::stream;
@@ -168,7 +168,7 @@ async fn a_position_headers_and_a_body_go_with_the_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_lost_is_asked_for_after_the_last_id() {
     async fn count(headers: HeaderMap) -> axum::response::Response {
-        match headers.get("last-event-id").map(|id| id.as_bytes()) {
+        match headers.get("last-event-id").map(HeaderValue::as_bytes) {
             None => events("retry: 100\nid: 1\ndata: one\n\n"),
             Some(b"1") => events("id: 2\ndata: two\n\n"),
             Some(_) => StatusCode::NO_CONTENT.into_response(),
