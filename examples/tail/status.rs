@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use http::header::CONTENT_TYPE;
-use indicatif::{HumanBytes, ProgressBar};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use sse_typed::{Connection, ErrorKind, LastEventId, Stats};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -55,9 +55,12 @@ impl Status {
     pub(crate) fn new(stats: bool) -> Self {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Cut where the line would not fit.
+        let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         let began = Instant::now();
         Self {
-            bar: stats.then(ProgressBar::new_spinner),
+            bar: stats.then(|| ProgressBar::new_spinner().with_style(style)),
             ticks,
             began,
             stats: Stats::default(),
@@ -73,7 +76,7 @@ impl Status {
     }
 
     pub(crate) fn opened(&self, connection: &Connection) {
-        let again = if self.stats.events > 0 || connection.attempt() > 0 { " again" } else { "" };
+        let again = if connection.attempt() > 0 { " again" } else { "" };
         let after = match &**connection.resumed_from() {
             "" => String::new(),
             id => format!(", after id {}", printable(id)),

@@ -63,6 +63,19 @@ async fn people_read_name_id_age_and_data_without_colours_in_a_pipe() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn colours_are_those_of_the_tool_and_never_of_the_server() {
+    let url = replay(STREAM).await.expect("a port");
+    let ran = tokio::task::spawn_blocking(move || {
+        ended(example("tail").arg(url).env("CLICOLOR_FORCE", "1").spawn().expect("it can be run"))
+    });
+    let Ran { stdout, .. } = ran.await.expect("it ends");
+    let lines: Vec<_> = stdout.lines().collect();
+    assert!(lines[0].contains("\u{1b}[36mprice\u{1b}[0m"), "{stdout}");
+    assert!(lines[1].contains("\u{1b}[34m\"cents\"\u{1b}[0m: \u{1b}[33m420\u{1b}[0m"), "{stdout}");
+    assert_eq!(lines[4], "  \\u{1b}[31mred");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn programs_read_a_line_of_json_for_each_event() {
     assert_eq!(
         stdout(&["--json"]).await,
