@@ -8,6 +8,7 @@ use std::env::{args, var};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sse_typed::{Error, ErrorKind, RequestBuilderExt, ServerSentEvent, SseEvents};
+use sse_typed_examples::{replay, show};
 
 #[derive(SseEvents)]
 #[sse(skip("ping", "content_block_stop"))]
@@ -61,10 +62,7 @@ data: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let urls = match args().nth(1) {
         Some(url) => vec![url],
-        None => vec![
-            sse_typed_examples::replay(include_str!("../tests/data/anthropic.sse")).await?,
-            sse_typed_examples::replay(OVERLOADED).await?,
-        ],
+        None => vec![replay(include_str!("../tests/data/anthropic.sse")).await?, replay(OVERLOADED).await?],
     };
     for url in urls {
         match print(&url).await {
@@ -88,14 +86,15 @@ async fn print(url: &str) -> Result<(), Error> {
     let mut answer = post.sse().connect().await?.incoming::<Answer>();
     while let Some(event) = answer.try_next().await? {
         match event.data {
-            Answer::MessageStart { message } => print!("[{}]", message["model"]),
+            Answer::MessageStart { message } => show(&format!("[{}]", message["model"])),
             Answer::ContentBlockStart { content_block } => {
-                print!("\n{} ", content_block["name"].as_str().unwrap_or_default());
+                show(&format!("\n{} ", content_block["name"].as_str().unwrap_or_default()));
             }
-            Answer::ContentBlockDelta { delta: Piece::TextDelta { text } } => print!("{text}"),
-            Answer::ContentBlockDelta { delta: Piece::ThinkingDelta { thinking } } => print!("{thinking}"),
-            Answer::ContentBlockDelta { delta: Piece::InputJsonDelta { partial_json } } => print!("{partial_json}"),
-            Answer::ContentBlockDelta { delta: Piece::Other } => {}
+            Answer::ContentBlockDelta { delta } => match delta {
+                Piece::TextDelta { text } | Piece::ThinkingDelta { thinking: text } => show(&text),
+                Piece::InputJsonDelta { partial_json } => show(&partial_json),
+                Piece::Other => {}
+            },
             Answer::MessageDelta { usage } => println!("\n[{} tokens]", usage["output_tokens"]),
             Answer::MessageStop => println!("[end]\n"),
             Answer::Unknown(event) => eprintln!("[passed over: {}]", event.event),
