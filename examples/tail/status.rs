@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::error::Error;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -120,7 +121,7 @@ impl Status {
             Some(error) => explain(error),
             None => with_cause(error),
         };
-        self.suspend(|| anstream::eprintln!("{ERROR}error:{ERROR:#} {text}"));
+        self.write(&format!("{ERROR}error:{ERROR:#} {text}"));
     }
 
     /// What it came to in all.
@@ -146,7 +147,12 @@ impl Status {
     }
 
     fn say(&self, text: &str) {
-        self.suspend(|| anstream::eprintln!("{DIM}{text}{DIM:#}"));
+        self.write(&format!("{DIM}{text}{DIM:#}"));
+    }
+
+    /// If nobody reads it, there is nobody to tell so.
+    fn write(&self, line: &str) {
+        let _ = self.suspend(|| writeln!(anstream::stderr(), "{line}"));
     }
 }
 

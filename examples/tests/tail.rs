@@ -304,6 +304,18 @@ async fn it_ends_quietly_when_nobody_reads_it_any_more() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn it_ends_quietly_when_nobody_reads_its_errors_either() {
+    let url = replay("retry: 100\ndata: 1\n\n").await.expect("a port");
+    let ran = tokio::task::spawn_blocking(move || {
+        let mut child = example("tail").args([&*url, "--raw", "--stats"]).spawn().expect("it can be run");
+        drop(child.stderr.take());
+        ended(child)
+    });
+    let Ran { code, stdout, .. } = ran.await.expect("it ends");
+    assert_eq!((code, &*stdout), (Some(0), "data: 1\nretry: 100\n\n"));
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_ends_it_well() {
