@@ -77,7 +77,7 @@ async fn print(session: Session) -> Result<(), Error> {
             Message::Priming | Message::Failed(_) => unreachable!("one is skipped, the other an error"),
         }
     }
-    println!("after {} reconnects\n", messages.stats().reconnects);
+    println!("reconnects: {}\n", messages.stats().reconnects);
     Ok(())
 }
 

@@ -141,9 +141,11 @@ impl Status {
             id => printable(id),
         };
         let Stats { events, bytes: total, reconnects, .. } = self.stats;
-        let (events_per_second, total, bytes) =
-            (format!("{}.{}", tenths / 10, tenths % 10), HumanBytes(total), HumanBytes(bytes));
-        format!("{events} events, {events_per_second}/s; {total}, {bytes}/s; {reconnects} reconnects; last id {id}")
+        let (total, bytes) = (HumanBytes(total), HumanBytes(bytes));
+        let (whole, tenths) = (tenths / 10, tenths % 10);
+        format!(
+            "events {events} ({whole}.{tenths}/s), bytes {total} ({bytes}/s), reconnects {reconnects}, last id {id}"
+        )
     }
 
     fn say(&self, text: &str) {
