@@ -159,10 +159,10 @@ impl Error {
         self
     }
 
-    /// The policy allows no attempt beyond this many.
-    pub(crate) fn gave_up(mut self, attempts: u32) -> Self {
+    /// The policy allows no further attempt.
+    pub(crate) fn gave_up(mut self) -> Self {
         self.0.gave_up = true;
-        self.after_attempts(attempts)
+        self
     }
 
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
