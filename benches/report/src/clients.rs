@@ -23,13 +23,34 @@ pub trait Client {
 macro_rules! for_each_client {
     ($Client:ident => $run:expr) => {
         [
-            { type $Client = $crate::clients::Drain; $run },
-            { type $Client = $crate::clients::Ours; $run },
-            { type $Client = $crate::clients::ReqwestEventsource; $run },
-            { type $Client = $crate::clients::SseReqwestClient; $run },
-            { type $Client = $crate::clients::Sseer; $run },
-            { type $Client = $crate::clients::EventsourceClient; $run },
-            { type $Client = $crate::clients::ReqwestSse; $run },
+            {
+                type $Client = $crate::clients::Drain;
+                $run
+            },
+            {
+                type $Client = $crate::clients::Ours;
+                $run
+            },
+            {
+                type $Client = $crate::clients::ReqwestEventsource;
+                $run
+            },
+            {
+                type $Client = $crate::clients::SseReqwestClient;
+                $run
+            },
+            {
+                type $Client = $crate::clients::Sseer;
+                $run
+            },
+            {
+                type $Client = $crate::clients::EventsourceClient;
+                $run
+            },
+            {
+                type $Client = $crate::clients::ReqwestSse;
+                $run
+            },
         ]
     };
 }

@@ -4,6 +4,7 @@
 //! a ratio is the median of the ratios of neighbouring samples. Time is the CPU time of the thread, so that being
 //! interrupted does not count.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
@@ -55,6 +56,14 @@ impl Samples {
     }
 }
 
+/// The spread of all samples so far.
+static NOISE: Mutex<Vec<f64>> = Mutex::new(Vec::new());
+
+/// The usual spread of samples, over all races of this run.
+pub fn noise() -> f64 {
+    NOISE.lock().map_or(f64::NAN, |noise| median(noise.iter().copied()))
+}
+
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -84,6 +93,9 @@ pub fn race(effort: Effort, contestants: &mut [Contestant<'_>]) -> Vec<Samples> 
             used[at] += seconds;
             samples[at].0.push(seconds / f64::from(runs[at]));
         }
+    }
+    if let Ok(mut noise) = NOISE.lock() {
+        noise.extend(samples.iter().filter(|samples| samples.0.len() > 4).map(Samples::spread));
     }
     samples
 }

@@ -45,16 +45,46 @@ pub trait Peer {
 macro_rules! for_each_peer {
     ($Peer:ident => $run:expr) => {
         [
-            { type $Peer = $crate::peers::Ours; $run },
-            { type $Peer = $crate::peers::SseStream; $run },
-            { type $Peer = $crate::peers::SseCore; $run },
-            { type $Peer = $crate::peers::Eventsrc; $run },
-            { type $Peer = $crate::peers::Sseer; $run },
-            { type $Peer = $crate::peers::SseParse; $run },
-            { type $Peer = $crate::peers::EventsourceStream; $run },
-            { type $Peer = $crate::peers::EventsourceClient; $run },
-            { type $Peer = $crate::peers::ReqwestSse; $run },
-            { type $Peer = $crate::peers::AsyncSse; $run },
+            {
+                type $Peer = $crate::peers::Ours;
+                $run
+            },
+            {
+                type $Peer = $crate::peers::SseStream;
+                $run
+            },
+            {
+                type $Peer = $crate::peers::SseCore;
+                $run
+            },
+            {
+                type $Peer = $crate::peers::Eventsrc;
+                $run
+            },
+            {
+                type $Peer = $crate::peers::Sseer;
+                $run
+            },
+            {
+                type $Peer = $crate::peers::SseParse;
+                $run
+            },
+            {
+                type $Peer = $crate::peers::EventsourceStream;
+                $run
+            },
+            {
+                type $Peer = $crate::peers::EventsourceClient;
+                $run
+            },
+            {
+                type $Peer = $crate::peers::ReqwestSse;
+                $run
+            },
+            {
+                type $Peer = $crate::peers::AsyncSse;
+                $run
+            },
         ]
     };
 }

@@ -217,9 +217,8 @@ pub fn llm_anthropic() -> Profile {
             w.event("ping", r#"{"type":"ping"}"#);
         }
         let delta = word(&mut w);
-        let data = format!(
-            r#"{{"type":"content_block_delta","index":1,"delta":{{"type":"text_delta","text":"{delta}"}}}}"#
-        );
+        let data =
+            format!(r#"{{"type":"content_block_delta","index":1,"delta":{{"type":"text_delta","text":"{delta}"}}}}"#);
         w.event("content_block_delta", &data);
     }
     w.event("message_stop", r#"{"type":"message_stop"}"#);

@@ -4,11 +4,11 @@ use std::hint::black_box;
 
 use super::{Mode, Section};
 use crate::alloc::count;
+use crate::for_each_peer;
 use crate::messages::{Anthropic, Message, Responses, Split, Wikimedia};
 use crate::peers::{Ours, Peer, drain, session};
 use crate::profiles::{self, Chunks, Found, Profile};
 use crate::table::{Table, Target};
-use crate::for_each_peer;
 
 /// Enough for no chunk to cut an event, so that nothing but events counts; the last line tells what cuts cost.
 const SIZE: usize = usize::MAX;

@@ -13,7 +13,8 @@ use crate::profiles::{self, Profile};
 use crate::server::{Framing, Server};
 use crate::table::{Table, Target, number};
 
-const FRAMINGS: [(Framing, f64); 3] = [(Framing::Event, 1.5), (Framing::Bytes(1300), 2.0), (Framing::Bytes(64 << 10), 7.0)];
+const FRAMINGS: [(Framing, f64); 3] =
+    [(Framing::Event, 1.5), (Framing::Bytes(1300), 2.0), (Framing::Bytes(64 << 10), 7.0)];
 
 pub fn run(mode: Mode) -> Section {
     let mut section = Section {
@@ -103,7 +104,8 @@ fn compare<M: Message>(mode: Mode, section: &mut Section, server: &Server, profi
 fn multi_threaded<M: Message>(mode: Mode, section: &mut Section, server: &Server, profile: &Profile) {
     let (times, rounds) = if mode.quick { (2, 3) } else { (10, 9) };
     let events = profile.found.events * times;
-    let mut table = Table::new(["`block_on` of a multi-threaded runtime, one HTTP chunk an event", "events/s", "us of CPU"]);
+    let mut table =
+        Table::new(["`block_on` of a multi-threaded runtime, one HTTP chunk an event", "events/s", "us of CPU"]);
     let run = |client: &dyn Fn(String) -> Run| {
         let runs: Vec<_> = (0..rounds).map(|_| client(server.flood(profile.name, Framing::Event, times))).collect();
         Run { wall: median(runs.iter().map(|run| run.wall)), cpu: median(runs.iter().map(|run| run.cpu)) }
@@ -123,7 +125,8 @@ fn multi_threaded<M: Message>(mode: Mode, section: &mut Section, server: &Server
 }
 
 fn time_in_all<C: Client, M: Message>(url: String, events: usize) -> Run {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let (wall, cpu) = (Instant::now(), ProcessTime::now());
     let seen = runtime.block_on(C::run::<M>(url, events));
     let (wall, cpu) = (wall.elapsed(), cpu.elapsed());

@@ -38,7 +38,8 @@ pub fn run(mode: Mode) -> Section {
         let mut typical = None;
         for size in CHUNKS {
             let cells = measure(mode, &profile, size, &peers);
-            table.row(std::iter::once(chunk_name(size)).chain(cells.iter().map(|cell| show(cell, &profile, &cells[0]))));
+            table
+                .row(std::iter::once(chunk_name(size)).chain(cells.iter().map(|cell| show(cell, &profile, &cells[0]))));
             if let Some((peer, lead)) = runner_up(&cells, &profile) {
                 if lead < overall {
                     overall = lead;

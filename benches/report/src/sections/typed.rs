@@ -73,7 +73,14 @@ fn compare<M: Message>(mode: Mode, section: &mut Section, profile: &Profile, goa
     section.tables.push((profile.name.to_owned(), table.to_markdown()));
 }
 
-fn judge(section: &mut Section, profile: &Profile, size: usize, names: &[&str], samples: &[Samples], goal: Option<f64>) {
+fn judge(
+    section: &mut Section,
+    profile: &Profile,
+    size: usize,
+    names: &[&str],
+    samples: &[Samples],
+    goal: Option<f64>,
+) {
     let [alone, slice, ours, peers @ ..] = samples else { return };
     let at = format!("{}, {}", profile.name, chunk_name(size));
     if size == 16 << 10 {
