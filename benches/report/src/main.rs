@@ -14,7 +14,7 @@ use report::{measure, server};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const SECTIONS: [(&str, fn(Mode) -> Section); 9] = [
+const SECTIONS: [(&str, sections::Run); 9] = [
     ("parser", sections::parser::run),
     ("allocations", sections::allocations::run),
     ("typed", sections::typed::run),

@@ -144,7 +144,7 @@ const WORDS: &[&str] = &[
 const FOREIGN: &[&str] = &["天気", "は", "晴れ", " \u{1f642}", " été", "です"];
 
 fn word(writer: &mut Writer) -> &'static str {
-    if writer.number() % 20 == 0 { writer.pick(FOREIGN) } else { writer.pick(WORDS) }
+    if writer.number().is_multiple_of(20) { writer.pick(FOREIGN) } else { writer.pick(WORDS) }
 }
 
 /// Every stream of the table.

@@ -37,6 +37,9 @@ struct Run {
     cpu: f64,
 }
 
+/// A client that runs once.
+type Timed<'a> = Box<dyn Fn() -> Run + 'a>;
+
 fn time<C: Client, M: Message>(url: String, events: usize) -> Run {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (wall, cpu) = (Instant::now(), ThreadTime::now());
@@ -53,7 +56,7 @@ fn compare<M: Message>(mode: Mode, section: &mut Section, server: &Server, profi
     let mut rows: Vec<Vec<String>> = Vec::new();
     for (framing, goal) in FRAMINGS {
         let url = || server.flood(profile.name, framing, times);
-        let clients: [(&'static str, Box<dyn Fn() -> Run + '_>); 7] =
+        let clients: [(&'static str, Timed<'_>); 7] =
             for_each_client!(C => (C::NAME, Box::new(|| time::<C, M>(url(), events))));
         let mut runs = vec![Vec::new(); clients.len()];
         for _ in 0..rounds {

@@ -25,6 +25,9 @@ pub struct Section {
     pub summary: Vec<[String; 4]>,
 }
 
+/// Measures a section.
+pub type Run = fn(Mode) -> Section;
+
 /// How thorough a run is.
 #[derive(Clone, Copy, Debug)]
 pub struct Mode {
