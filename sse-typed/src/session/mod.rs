@@ -478,8 +478,12 @@ impl Core {
     }
 
     fn note_last_event_id(&mut self) {
-        if self.parser.last_event_id() != &*self.last_event_id {
-            self.last_event_id = LastEventId::from(self.parser.last_event_id());
+        let id = self.parser.last_event_id();
+        // Most streams have none. `memcmp` of two empty strings costs 80 ns where it uses AVX-512: a load that is all
+        // masked out, from an address where nothing is.
+        let is_same = id.len() == self.last_event_id.len() && (id.is_empty() || id == &*self.last_event_id);
+        if !is_same {
+            self.last_event_id = LastEventId::from(id);
             if let Some(shared) = self.shared.get() {
                 shared.set_last_event_id(self.last_event_id.clone());
             }
