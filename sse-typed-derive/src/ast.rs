@@ -5,7 +5,8 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::{
-    Data, DataEnum, DeriveInput, Field, Fields, FieldsNamed, GenericParam, Generics, Ident, LitStr, Meta, Path, Type,
+    Attribute, Data, DataEnum, DeriveInput, Field, Fields, FieldsNamed, GenericParam, Generics, Ident, LitStr, Meta,
+    Path, Type,
 };
 
 use crate::attr::{Casing, EnumAttrs, StructAttrs, VariantAttrs, none_on_field, serde_entries};
@@ -43,6 +44,8 @@ pub(crate) struct Enum<'a> {
 pub(crate) struct Variant<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) shape: Shape<'a>,
+    /// What serde is told of a newtype's payload.
+    pub(crate) payload_attrs: Vec<&'a Attribute>,
     pub(crate) takes: Takes,
 }
 
@@ -118,7 +121,7 @@ impl<'a> Input<'a> {
                 }
                 let attrs = StructAttrs::read(cx, &input.attrs);
                 let krate = attrs.krate.clone();
-                (krate, Body::Struct(Struct::read(cx, attrs)))
+                (krate, Body::Struct(Struct::read(cx, &attrs)))
             }
             Data::Union(data) => {
                 cx.mistake(
@@ -142,7 +145,7 @@ impl<'a> Input<'a> {
 }
 
 impl Struct {
-    fn read(cx: &Ctxt, attrs: StructAttrs) -> Self {
+    fn read(cx: &Ctxt, attrs: &StructAttrs) -> Self {
         if attrs.event.is_none() {
             if let Some(alias) = attrs.alias.first() {
                 cx.mistake(
@@ -199,7 +202,7 @@ impl<'a> Variant<'a> {
         let shape = Shape::read(cx, variant, fields_casing);
         let takes = match attrs.frame() {
             Some((word, takes)) => {
-                attrs.refuse_beside(cx, &word);
+                attrs.refuse_beside(cx, word);
                 if let Shape::Struct { .. } = shape {
                     cx.mistake(
                         variant.ident.span(),
@@ -210,7 +213,14 @@ impl<'a> Variant<'a> {
             }
             None => Takes::Event(Event::read(cx, variant, &shape, attrs, casing)),
         };
-        Self { ident: &variant.ident, shape, takes }
+        let payload_attrs = match (&variant.fields, &takes) {
+            (Fields::Unnamed(fields), Takes::Event(Event { read: Read::Deserializer, .. })) => {
+                let attrs = fields.unnamed.iter().flat_map(|field| &field.attrs);
+                attrs.filter(|attr| attr.path().is_ident("serde")).collect()
+            }
+            _ => Vec::new(),
+        };
+        Self { ident: &variant.ident, shape, payload_attrs, takes }
     }
 
     /// The name that a value of this variant has, `None` for what is no event by name.
@@ -298,11 +308,13 @@ impl Takes {
 
 impl VariantAttrs {
     /// What a variant stands for that is no event by name.
-    fn frame(&self) -> Option<(Ident, Takes)> {
+    fn frame(&self) -> Option<(&Ident, Takes)> {
         let Self { other, comment, retry, open, .. } = self;
-        let kinds: [(&Option<Ident>, fn(Ident) -> Takes); 4] =
-            [(other, Takes::Other), (comment, Takes::Comment), (retry, Takes::Retry), (open, Takes::Open)];
-        kinds.into_iter().find_map(|(word, takes)| word.clone().map(|word| (word.clone(), takes(word))))
+        let other = other.iter().map(|word| (word, Takes::Other(word.clone())));
+        let comment = comment.iter().map(|word| (word, Takes::Comment(word.clone())));
+        let retry = retry.iter().map(|word| (word, Takes::Retry(word.clone())));
+        let open = open.iter().map(|word| (word, Takes::Open(word.clone())));
+        other.chain(comment).chain(retry).chain(open).next()
     }
 
     /// Refuses all that makes no sense beside `other`, `comment`, `retry` or `open`.
@@ -395,10 +407,13 @@ impl Event {
                 cx.mistake(skip.span(), format_args!("`skip` reads past the event: remove it, or `{word}`"));
             }
         } else if let (Shape::Newtype(Type::Reference(reference)), None) = (shape, &skip) {
-            cx.mistake_in(
-                reference,
-                "a payload outlives the bytes it was read from, so that it cannot borrow: use `String` for `&str`, `Vec<T>` for `&[T]`",
-            );
+            // Of a lifetime of the enum's, that is told where the enum has it.
+            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static") {
+                cx.mistake_in(
+                    reference,
+                    "a payload is read anew from each event and cannot be a reference: use `String` for `&str`, `Vec<T>` for `&[T]`",
+                );
+            }
         }
 
         if let Some(skip) = &skip {

@@ -176,9 +176,8 @@ impl Entry<'_, '_> {
 
     /// `word`
     fn flag(&self, slot: &mut Option<Ident>) -> bool {
-        if !self.input.is_empty() && !self.input.peek(Token![,]) {
-            let message = format_args!("`{0}` takes no value: #[sse({0})]", self.word).to_string();
-            self.mistake_in_value(&message);
+        if self.input.peek(Token![=]) || self.input.peek(syn::token::Paren) {
+            self.mistake_in_value(&format!("`{0}` takes no value: #[sse({0})]", self.word));
             return false;
         }
         self.put(slot, self.name.clone())
@@ -251,10 +250,7 @@ impl Entry<'_, '_> {
             }
             return false;
         }
-        let group = match self.input.parse() {
-            Ok(TokenTree::Group(group)) => group,
-            _ => return false,
-        };
+        let Ok(TokenTree::Group(group)) = self.input.parse() else { return false };
         let parser = Punctuated::<LitStr, Token![,]>::parse_terminated;
         match syn::parse::Parser::parse2(parser, group.stream()) {
             Ok(list) if !list.is_empty() => names.extend(list),

@@ -32,6 +32,6 @@ impl Ctxt {
 
     /// All mistakes as compile errors, if there are any.
     pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
-        self.mistakes.into_inner().map(|mistakes| mistakes.into_compile_error())
+        self.mistakes.into_inner().as_ref().map(syn::Error::to_compile_error)
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{DeriveInput, GenericParam, Generics, Path, Type};
@@ -42,9 +42,9 @@ pub(crate) fn stand_in(source: &DeriveInput, krate: Option<&Path>) -> TokenStrea
     let (impl_with_deserializer, ..) = with_deserializer.split_for_impl();
     in_block(
         krate,
-        quote! {
+        &quote! {
             #[automatically_derived]
-            impl #impl_with_deserializer __sse::SseEvents<#deserializer> for #ident #type_generics #where_clause {
+            impl #impl_with_deserializer __SseEvents<#deserializer> for #ident #type_generics #where_clause {
                 fn from_frame(
                     _: __sse::Frame<'_>,
                     _: &#deserializer,
@@ -65,11 +65,12 @@ pub(crate) fn stand_in(source: &DeriveInput, krate: Option<&Path>) -> TokenStrea
     )
 }
 
-fn in_block(krate: Option<&Path>, items: TokenStream) -> TokenStream {
+fn in_block(krate: Option<&Path>, items: &TokenStream) -> TokenStream {
     let krate = krate.map_or_else(|| quote!(::sse_typed), ToTokens::to_token_stream);
     quote! {
         const _: () = {
             use #krate::__private as __sse;
+            use __sse::SseEvents as __SseEvents;
             #items
         };
     }
@@ -142,74 +143,84 @@ fn mentions_param(generics: &Generics, tokens: &impl ToTokens) -> bool {
         })
         .chain(["Self".to_owned()])
         .collect();
-    fn any(tokens: TokenStream, words: &HashSet<String>) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => words.contains(&ident.to_string()),
-            TokenTree::Group(group) => any(group.stream(), words),
-            _ => false,
-        })
-    }
-    any(tokens.to_token_stream(), &params)
+    has_word(tokens.to_token_stream(), &params)
 }
 
-/// The struct that a struct variant is read as.
+fn has_word(tokens: TokenStream, words: &HashSet<String>) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => words.contains(&ident.to_string()),
+        TokenTree::Group(group) => has_word(group.stream(), words),
+        _ => false,
+    })
+}
+
+/// The struct that a variant is read as, where it has names or attributes for serde.
 struct Inline {
     item: TokenStream,
     ty: TokenStream,
 }
 
-/// For each struct variant that is read, by index.
+/// For each variant that is read like that, by index.
 fn inline_structs(input: &Input<'_>, body: &Enum<'_>, words: &Words) -> HashMap<usize, Inline> {
-    let mut structs = HashMap::new();
-    for (index, variant) in body.variants.iter().enumerate() {
-        let (Shape::Struct { fields, serde }, Some(event)) = (&variant.shape, variant.event()) else { continue };
-        if event.becomes == Becomes::Nothing {
-            continue;
-        }
-        // Errors name the type that data was read as: the variant's own name says most there.
-        let name = variant.ident.to_string();
-        let mut ident = if words.is_single(&name) {
-            variant.ident.clone()
-        } else {
-            words.fresh(&format!("__{}", variant.ident.unraw()))
-        };
-        ident.set_span(at(variant.ident));
+    let variants = body.variants.iter().enumerate();
+    variants.filter_map(|(index, variant)| Some((index, inline_struct(input, variant, words)?))).collect()
+}
 
-        let enum_ident = input.ident;
-        let (_, type_generics, where_clause) = input.generics.split_for_impl();
-        let itself = quote!(#enum_ident #type_generics);
-        let members = fields.named.iter().map(|field| {
-            let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
-            let (ident, ty) = (&field.ident, without_self(field.ty.to_token_stream(), &itself));
-            quote!(#(#attrs)* #ident: #ty,)
-        });
-        let members: Vec<_> = members.collect();
-        let is_generic = fields.named.iter().any(|field| mentions_param(input.generics, &field.ty));
-        let expecting = format!("struct variant {}::{}", input.ident, variant.ident);
-        let expecting =
-            (!serde.iter().any(|meta| meta.path().is_ident("expecting"))).then(|| quote!(expecting = #expecting,));
-        let head = quote! {
-            #[derive(__sse::serde::Deserialize)]
-            #[serde(crate = "__sse::serde", #expecting #(#serde),*)]
-        };
-        let (item, ty) = if is_generic {
-            let params = &input.generics.params;
-            let types = input.generics.type_params().map(|param| &param.ident);
-            let item = quote! {
-                #head
-                struct #ident<#params> #where_clause {
-                    #(#members)*
-                    #[serde(skip)]
-                    __params: ::core::marker::PhantomData<fn() -> (#(#types,)*)>,
-                }
-            };
-            (item, quote!(#ident #type_generics))
-        } else {
-            (quote!(#head struct #ident { #(#members)* }), quote!(#ident))
-        };
-        structs.insert(index, Inline { item, ty });
+fn inline_struct(input: &Input<'_>, variant: &Variant<'_>, words: &Words) -> Option<Inline> {
+    if variant.event()?.becomes == Becomes::Nothing {
+        return None;
     }
-    structs
+    let (_, type_generics, where_clause) = input.generics.split_for_impl();
+    let enum_ident = input.ident;
+    let itself = quote!(#enum_ident #type_generics);
+    let (attributes, members, is_generic) = match &variant.shape {
+        Shape::Struct { fields, serde } => {
+            let members = fields.named.iter().map(|field| {
+                let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
+                let (ident, ty) = (&field.ident, without_self(field.ty.to_token_stream(), &itself));
+                quote!(#(#attrs)* #ident: #ty,)
+            });
+            let is_told = serde.iter().any(|meta| meta.path().is_ident("expecting"));
+            let expecting = format!("struct variant {enum_ident}::{}", variant.ident);
+            let expecting = (!is_told).then(|| quote!(expecting = #expecting,));
+            let is_generic = fields.named.iter().any(|field| mentions_param(input.generics, &field.ty));
+            (quote!(#expecting #(#serde),*), quote!(#(#members)*), is_generic)
+        }
+        Shape::Newtype(ty) if !variant.payload_attrs.is_empty() => {
+            let attrs = &variant.payload_attrs;
+            let member = without_self(ty.to_token_stream(), &itself);
+            (quote!(transparent), quote!(#(#attrs)* __payload: #member,), mentions_param(input.generics, ty))
+        }
+        Shape::Newtype(_) | Shape::Unit => return None,
+    };
+
+    // Errors name the type that data was read as: the variant's own name says most there.
+    let mut ident = if words.is_single(&variant.ident.to_string()) {
+        variant.ident.clone()
+    } else {
+        words.fresh(&format!("__{}", variant.ident.unraw()))
+    };
+    ident.set_span(at(variant.ident));
+    let head = quote! {
+        #[derive(__sse::serde::Deserialize)]
+        #[serde(crate = "__sse::serde", #attributes)]
+    };
+    if !is_generic {
+        return Some(Inline { item: quote!(#head struct #ident { #members }), ty: quote!(#ident) });
+    }
+    let params = &input.generics.params;
+    let types = input.generics.type_params().map(|param| &param.ident);
+    // So that no parameter is unused.
+    let marker = words.fresh("__params");
+    let item = quote! {
+        #head
+        struct #ident<#params> #where_clause {
+            #members
+            #[serde(skip)]
+            #marker: ::core::marker::PhantomData<(#(::core::marker::PhantomData<#types>,)*)>,
+        }
+    };
+    Some(Inline { item, ty: quote!(#ident #type_generics) })
 }
 
 /// The tokens with `Self` written out, for use outside the type.
@@ -235,6 +246,12 @@ struct Writer<'a> {
     event: Ident,
     reader: Ident,
     inline: HashMap<usize, Inline>,
+}
+
+/// What the impls need beside themselves.
+struct Extras {
+    items: Vec<TokenStream>,
+    bounds: Vec<TokenStream>,
 }
 
 /// Names whose events go the same way.
@@ -280,22 +297,23 @@ impl Writer<'_> {
             }
         };
         let bounds = vec![quote_spanned!(span=> #deserializer: __sse::Deserializer<#own_type>)];
+        let extras = Extras { items: Vec::new(), bounds };
         let main = names.first().copied().unwrap_or("message");
         let listed = names.iter().take(1);
         let all_names = quote!(&[#(#listed),*]);
-        self.impls(&TokenStream::new(), &bounds, false, &from_frame, &all_names, &quote!(#main))
+        self.impls(&extras, false, &from_frame, &all_names, &quote!(#main))
     }
 
     fn for_enum(&self, body: &Enum<'_>) -> TokenStream {
         let groups = groups(body);
-        let mut items: Vec<TokenStream> = Vec::new();
-        let mut bounds = self.payload_bounds(body);
-        for index in 0..body.variants.len() {
-            items.extend(self.inline.get(&index).map(|inline| inline.item.clone()));
-        }
-        let dispatch = self.dispatch(body, &groups, &mut items, &mut bounds);
+        let indices = 0..body.variants.len();
+        let mut extras = Extras {
+            items: indices.filter_map(|index| self.inline.get(&index)).map(|inline| inline.item.clone()).collect(),
+            bounds: self.payload_bounds(body),
+        };
+        let dispatch = self.dispatch(body, &groups, &mut extras);
         let event = &self.event;
-        let frames = body.variants.iter().filter_map(|variant| self.frame(variant));
+        let frames = body.variants.iter().filter_map(frame);
         let mentions = body.variants.iter().filter_map(never_built_from_outside);
         let from_frame = quote! {
             #(#mentions)*
@@ -315,13 +333,12 @@ impl Writer<'_> {
         }
         let names = body.variants.iter().map(event_name);
         let event_name = quote!(match self { #(#names,)* });
-        self.impls(&quote!(#(#items)*), &bounds, has_done, &from_frame, &quote!(&[#(#listed),*]), &event_name)
+        self.impls(&extras, has_done, &from_frame, &quote!(&[#(#listed),*]), &event_name)
     }
 
     fn impls(
         &self,
-        items: &TokenStream,
-        bounds: &[TokenStream],
+        Extras { items, bounds }: &Extras,
         has_done: bool,
         from_frame: &TokenStream,
         all_names: &TokenStream,
@@ -332,14 +349,16 @@ impl Writer<'_> {
         let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
         let with_deserializer = with_param(input.generics, deserializer);
         let (impl_with_deserializer, ..) = with_deserializer.split_for_impl();
+        // With the span of a derive, the compiler would blame an unmet bound on parameters of the type.
+        let own_trait = quote_spanned!(ident.span()=> __SseEvents<#deserializer>);
         let own_bounds = where_clause.iter().flat_map(|clause| &clause.predicates);
         in_block(
             input.krate.as_ref(),
-            quote! {
-                #items
+            &quote! {
+                #(#items)*
 
                 #[automatically_derived]
-                impl #impl_with_deserializer __sse::SseEvents<#deserializer> for #ident #type_generics
+                impl #impl_with_deserializer #own_trait for #ident #type_generics
                 where
                     #(#own_bounds,)*
                     #(#bounds,)*
@@ -366,7 +385,8 @@ impl Writer<'_> {
         )
     }
 
-    /// What the impl needs of the payloads. Types without parameters are left to speak for themselves, in the body.
+    /// What the impl needs of the payloads: of each, a deserializer that reads it; the rest only where it depends on
+    /// parameters, as the body says it of any other type, and better.
     fn payload_bounds(&self, body: &Enum<'_>) -> Vec<TokenStream> {
         let Self { input, deserializer, .. } = self;
         let mut seen = HashSet::new();
@@ -377,10 +397,10 @@ impl Writer<'_> {
             }
         };
         for (index, variant) in body.variants.iter().enumerate() {
-            let ty = match (&variant.shape, self.inline.get(&index)) {
-                (Shape::Newtype(ty), _) => ty.to_token_stream(),
-                (_, Some(inline)) => inline.ty.clone(),
-                _ => continue,
+            let ty = match (self.inline.get(&index), &variant.shape) {
+                (Some(inline), _) => inline.ty.clone(),
+                (None, Shape::Newtype(ty)) => ty.to_token_stream(),
+                (None, _) => continue,
             };
             let span = at(&ty);
             let is_generic = mentions_param(input.generics, &ty);
@@ -389,23 +409,18 @@ impl Writer<'_> {
                 Takes::Event(event) => {
                     match &event.read {
                         Read::Deserializer => bound(quote_spanned!(span=> #deserializer: __sse::Deserializer<#ty>)),
-                        Read::Text if is_generic => {
-                            bound(quote_spanned!(span=> #ty: ::core::str::FromStr));
-                            bound(quote_spanned! {span=>
-                                <#ty as ::core::str::FromStr>::Err: ::core::convert::Into<__sse::BoxError>
-                            });
-                        }
+                        Read::Text if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromText)),
                         Read::Text | Read::With(_) => {}
                     }
-                    if is_generic && matches!(event.becomes, Becomes::Error { .. }) {
+                    if let (true, Becomes::Error { .. }, Shape::Newtype(ty)) =
+                        (is_generic, event.becomes, &variant.shape)
+                    {
                         bound(quote_spanned! {span=>
                             #ty: ::core::marker::Send + ::core::marker::Sync + 'static
                         });
                     }
                 }
-                Takes::Comment(_) if is_generic => {
-                    bound(quote_spanned!(span=> #ty: for<'__a> ::core::convert::From<&'__a ::core::primitive::str>));
-                }
+                Takes::Comment(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromComment)),
                 Takes::Other(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::Kept)),
                 Takes::Comment(_) | Takes::Other(_) => {}
             }
@@ -414,21 +429,12 @@ impl Writer<'_> {
     }
 
     /// One `match` from the event's name to what becomes of it.
-    fn dispatch(
-        &self,
-        body: &Enum<'_>,
-        groups: &[Group<'_>],
-        items: &mut Vec<TokenStream>,
-        bounds: &mut Vec<TokenStream>,
-    ) -> TokenStream {
+    fn dispatch(&self, body: &Enum<'_>, groups: &[Group<'_>], extras: &mut Extras) -> TokenStream {
         let event = &self.event;
         let other = body.variants.iter().find(|variant| matches!(variant.takes, Takes::Other(_)));
         let unknown = self.unknown(other, body.deny_unknown.is_some());
-        let ways: Vec<_> = groups
-            .iter()
-            .enumerate()
-            .map(|(index, group)| self.way(body, group, index, &unknown, items, bounds))
-            .collect();
+        let ways: Vec<_> =
+            groups.iter().enumerate().map(|(index, group)| self.way(body, group, index, &unknown, extras)).collect();
         let names = groups.iter().map(|group| &group.names);
         let Some(tag) = &body.tag else {
             return quote! {
@@ -438,23 +444,38 @@ impl Writer<'_> {
                 }
             };
         };
+        let indices = 0..groups.len();
+        let found = self.find_by_name_or_tag(body, groups, tag, extras);
+        quote! {
+            match #found {
+                #(::core::option::Option::Some(#indices) => #ways,)*
+                _ => #unknown,
+            }
+        }
+    }
 
-        // By the name or by the tag: either finds a group, which then has its way.
+    /// Which of the groups an event belongs to: by its name, or by its tag where it has none.
+    fn find_by_name_or_tag(
+        &self,
+        body: &Enum<'_>,
+        groups: &[Group<'_>],
+        tag: &str,
+        extras: &mut Extras,
+    ) -> TokenStream {
+        let event = &self.event;
         let indices: Vec<usize> = (0..groups.len()).collect();
         let unnamed = groups.iter().position(|group| group.names.contains(&"message"));
-        let of_unnamed = unnamed.map(|index| match &groups[index].way {
-            Way::Variants(variants) => variants.iter().filter_map(|variant| data_of(body, *variant)).collect(),
-            Way::Skip => Vec::new(),
-        });
-        let sentinels: Vec<String> = of_unnamed.unwrap_or_default();
+        let sentinels: Vec<String> = match unnamed.map(|index| &groups[index].way) {
+            Some(Way::Variants(variants)) => variants.iter().filter_map(|variant| data_of(body, *variant)).collect(),
+            Some(Way::Skip) | None => Vec::new(),
+        };
         let found = local("__found");
-        let look_ahead = self.look_ahead("__Tag", items, bounds, |krate| {
-            let names = groups.iter().map(|group| &group.names);
-            quote! {
-                fn key(__key: &::core::primitive::str) -> #krate::Sign {
+        let names = groups.iter().map(|group| &group.names);
+        let seek = quote! {
+                fn key(__key: &::core::primitive::str) -> __sse::Sign {
                     match __key {
-                        #tag => #krate::Sign::Tag,
-                        _ => #krate::Sign::Nothing,
+                        #tag => __sse::Sign::Tag,
+                        _ => __sse::Sign::Nothing,
                     }
                 }
 
@@ -464,8 +485,8 @@ impl Writer<'_> {
                         _ => ::core::option::Option::None,
                     }
                 }
-            }
-        });
+        };
+        let look_ahead = self.look_ahead("__Tag", &seek, extras);
         let by_tag = match unnamed {
             Some(index) => quote! {
                 match #look_ahead {
@@ -485,21 +506,15 @@ impl Writer<'_> {
                 }
             }
         };
-        let named = groups.iter().zip(&indices).filter_map(|(group, index)| {
+        let by_name = groups.iter().zip(&indices).filter_map(|(group, index)| {
             let names: Vec<_> = group.names.iter().filter(|name| **name != "message").collect();
             (!names.is_empty()).then(|| quote!(#(#names)|* => ::core::option::Option::Some(#index),))
         });
         quote! {
-            {
-                let #found: ::core::option::Option<::core::primitive::usize> = match #event.event() {
-                    "message" => #by_tag,
-                    #(#named)*
-                    _ => ::core::option::Option::None,
-                };
-                match #found {
-                    #(::core::option::Option::Some(#indices) => #ways,)*
-                    _ => #unknown,
-                }
+            match #event.event() {
+                "message" => #by_tag,
+                #(#by_name)*
+                _ => ::core::option::Option::None,
             }
         }
     }
@@ -511,8 +526,7 @@ impl Writer<'_> {
         group: &Group<'_>,
         index: usize,
         unknown: &TokenStream,
-        items: &mut Vec<TokenStream>,
-        bounds: &mut Vec<TokenStream>,
+        extras: &mut Extras,
     ) -> TokenStream {
         let event = &self.event;
         let Way::Variants(indices) = &group.way else {
@@ -539,16 +553,15 @@ impl Writer<'_> {
         } else {
             let (keys, outcomes): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
             let indices: Vec<usize> = (0..keys.len()).collect();
-            let look_ahead = self.look_ahead(&format!("__Keys{index}"), items, bounds, |krate| {
-                quote! {
-                    fn key(__key: &::core::primitive::str) -> #krate::Sign {
-                        match __key {
-                            #(#keys => #krate::Sign::Key(#indices),)*
-                            _ => #krate::Sign::Nothing,
-                        }
+            let seek = quote! {
+                fn key(__key: &::core::primitive::str) -> __sse::Sign {
+                    match __key {
+                        #(#keys => __sse::Sign::Key(#indices),)*
+                        _ => __sse::Sign::Nothing,
                     }
                 }
-            });
+            };
+            let look_ahead = self.look_ahead(&format!("__Keys{index}"), &seek, extras);
             quote! {
                 match #look_ahead {
                     #(::core::option::Option::Some(#indices) => #outcomes,)*
@@ -570,24 +583,17 @@ impl Writer<'_> {
     }
 
     /// Writes the type that looks ahead, what the deserializer has to do with it, and the call.
-    fn look_ahead(
-        &self,
-        name: &str,
-        items: &mut Vec<TokenStream>,
-        bounds: &mut Vec<TokenStream>,
-        body: impl FnOnce(&TokenStream) -> TokenStream,
-    ) -> TokenStream {
+    fn look_ahead(&self, name: &str, seek: &TokenStream, extras: &mut Extras) -> TokenStream {
         let Self { deserializer, event, reader, .. } = self;
         let name = local(name);
-        let body = body(&quote!(__sse));
-        items.push(quote! {
+        extras.items.push(quote! {
             enum #name {}
 
             impl __sse::Look for #name {
-                #body
+                #seek
             }
         });
-        bounds.push(quote!(#deserializer: __sse::Deserializer<__sse::LookAhead<#name>>));
+        extras.bounds.push(quote!(#deserializer: __sse::Deserializer<__sse::LookAhead<#name>>));
         quote!(__sse::look_ahead::<#name, #deserializer>(#reader, &#event))
     }
 
@@ -599,7 +605,7 @@ impl Writer<'_> {
             Becomes::Nothing => quote!(::core::result::Result::Ok(__sse::Dispatch::skip())),
             Becomes::Error { done } => {
                 let (ty, payload) = match &variant.shape {
-                    Shape::Newtype(ty) => (ty.to_token_stream(), self.payload(ty, &taken.read)),
+                    Shape::Newtype(ty) => (ty.to_token_stream(), self.payload(index, ty, &taken.read)),
                     Shape::Unit | Shape::Struct { .. } => (quote!(()), quote!(())),
                 };
                 let span = at(&ty);
@@ -611,7 +617,7 @@ impl Writer<'_> {
                 let value = match &variant.shape {
                     Shape::Unit => quote!(Self::#ident),
                     Shape::Newtype(ty) => {
-                        let payload = self.payload(ty, &taken.read);
+                        let payload = self.payload(index, ty, &taken.read);
                         quote!(Self::#ident(#payload))
                     }
                     Shape::Struct { fields, .. } => {
@@ -630,45 +636,18 @@ impl Writer<'_> {
         }
     }
 
-    fn payload(&self, ty: &Type, read: &Read) -> TokenStream {
+    fn payload(&self, index: usize, ty: &Type, read: &Read) -> TokenStream {
         let Self { deserializer, event, reader, .. } = self;
-        match read {
-            Read::Deserializer => {
+        match (read, self.inline.get(&index)) {
+            (Read::Deserializer, None) => {
                 quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?)
             }
-            Read::Text => quote_spanned!(at(ty)=> __sse::text::<#ty>(&#event)?),
-            Read::With(path) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path)?),
+            (Read::Deserializer, Some(Inline { ty, .. })) => {
+                quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?.__payload)
+            }
+            (Read::Text, _) => quote_spanned!(at(ty)=> <#ty as __sse::FromText>::from_text(&#event)?),
+            (Read::With(path), _) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path)?),
         }
-    }
-
-    /// What becomes of a frame that is no event.
-    fn frame(&self, variant: &Variant<'_>) -> Option<TokenStream> {
-        let ident = variant.ident;
-        let found = local("__found");
-        let (frame, payload) = match (&variant.takes, &variant.shape) {
-            (Takes::Comment(_), Shape::Newtype(ty)) => (
-                quote!(Comment),
-                quote_spanned!(at(ty)=> <#ty as ::core::convert::From<&::core::primitive::str>>::from(#found)),
-            ),
-            (Takes::Retry(_), Shape::Newtype(ty)) => (quote!(Retry), quote_spanned!(at(ty)=> #found)),
-            (Takes::Open(_), Shape::Newtype(ty)) => {
-                (quote!(Open), quote_spanned!(at(ty)=> ::core::clone::Clone::clone(#found)))
-            }
-            (Takes::Comment(_), _) => (quote!(Comment), TokenStream::new()),
-            (Takes::Retry(_), _) => (quote!(Retry), TokenStream::new()),
-            (Takes::Open(_), _) => (quote!(Open), TokenStream::new()),
-            (Takes::Event(_) | Takes::Other(_), _) => return None,
-        };
-        let (pattern, value) = if payload.is_empty() {
-            (quote!(_), quote!(Self::#ident))
-        } else {
-            (quote!(#found), quote!(Self::#ident(#payload)))
-        };
-        Some(quote! {
-            __sse::Frame::#frame(#pattern) => {
-                ::core::result::Result::Ok(__sse::Dispatch::value(#value).named(""))
-            }
-        })
     }
 
     /// What becomes of an event that no variant names.
@@ -677,13 +656,13 @@ impl Writer<'_> {
         match other {
             Some(variant) => {
                 let ident = variant.ident;
-                let value = match &variant.shape {
-                    Shape::Newtype(ty) => {
-                        let kept = quote_spanned!(at(ty)=> <#ty as __sse::Kept>::keep(&#event));
-                        quote!(Self::#ident(#kept))
-                    }
-                    _ => quote!(Self::#ident),
+                let payload = if let Shape::Newtype(ty) = &variant.shape {
+                    let kept = quote_spanned!(at(ty)=> <#ty as __sse::Kept>::keep(&#event));
+                    quote!((#kept))
+                } else {
+                    TokenStream::new()
                 };
+                let value = quote!(Self::#ident #payload);
                 quote!(::core::result::Result::Ok(__sse::Dispatch::value(#value)))
             }
             None if deny => quote!(::core::result::Result::Err(__sse::unknown_event(&#event))),
@@ -737,6 +716,38 @@ fn data_of(body: &Enum<'_>, variant: usize) -> Option<String> {
     }
 }
 
+/// What becomes of a frame that is no event.
+fn frame(variant: &Variant<'_>) -> Option<TokenStream> {
+    let ident = variant.ident;
+    let mut found = local("__found");
+    if let Shape::Newtype(ty) = &variant.shape {
+        found.set_span(at(ty));
+    }
+    let (frame, payload) = match (&variant.takes, &variant.shape) {
+        (Takes::Comment(_), Shape::Newtype(ty)) => {
+            (quote!(Comment), quote_spanned!(at(ty)=> <#ty as __sse::FromComment>::from_comment(#found)))
+        }
+        (Takes::Retry(_), Shape::Newtype(_)) => (quote!(Retry), quote!(#found)),
+        (Takes::Open(_), Shape::Newtype(ty)) => {
+            (quote!(Open), quote_spanned!(at(ty)=> __sse::Connection::clone(#found)))
+        }
+        (Takes::Comment(_), _) => (quote!(Comment), TokenStream::new()),
+        (Takes::Retry(_), _) => (quote!(Retry), TokenStream::new()),
+        (Takes::Open(_), _) => (quote!(Open), TokenStream::new()),
+        (Takes::Event(_) | Takes::Other(_), _) => return None,
+    };
+    let (pattern, value) = if payload.is_empty() {
+        (quote!(_), quote!(Self::#ident))
+    } else {
+        (quote!(#found), quote!(Self::#ident(#payload)))
+    };
+    Some(quote! {
+        __sse::Frame::#frame(#pattern) => {
+            ::core::result::Result::Ok(__sse::Dispatch::value(#value).named(""))
+        }
+    })
+}
+
 /// The arm of `event_name`.
 fn event_name(variant: &Variant<'_>) -> TokenStream {
     let ident = variant.ident;
@@ -748,6 +759,11 @@ fn event_name(variant: &Variant<'_>) -> TokenStream {
                 // Read, so that a field which only the server fills raises no warning.
                 Shape::Newtype(_) if !matches!(event.becomes, Becomes::Value { .. }) => {
                     quote!(Self::#ident(#payload) => { let _ = #payload; #name })
+                }
+                Shape::Struct { fields, .. } if event.becomes == Becomes::Nothing => {
+                    let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
+                    let reads: Vec<_> = (0..names.len()).map(|at| local(&format!("__field{at}"))).collect();
+                    quote!(Self::#ident { #(#names: #reads),* } => { #(let _ = #reads;)* #name })
                 }
                 _ => quote!(Self::#ident { .. } => #name),
             }
@@ -772,7 +788,7 @@ fn never_built_from_outside(variant: &Variant<'_>) -> Option<TokenStream> {
         Shape::Struct { fields, .. } => {
             let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
             let types = fields.named.iter().map(|field| &field.ty);
-            let params: Vec<_> = (0..names.len()).map(|at| format_ident!("__field{at}")).collect();
+            let params: Vec<_> = (0..names.len()).map(|at| local(&format!("__field{at}"))).collect();
             quote!(let _ = |#(#params: #types),*| Self::#ident { #(#names: #params,)* };)
         }
     })

@@ -12,7 +12,7 @@ mod expand;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Implements `SseEvents` and `EventNames`.
+#[doc = include_str!("derive.md")]
 #[proc_macro_derive(SseEvents, attributes(sse, serde))]
 pub fn derive_sse_events(input: TokenStream) -> TokenStream {
     let source = parse_macro_input!(input as DeriveInput);

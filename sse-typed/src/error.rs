@@ -138,6 +138,13 @@ impl Error {
         self
     }
 
+    /// Of the answer that was no stream, all that is known.
+    #[cfg(feature = "client")]
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
     /// The answer that was no stream.
     pub(crate) fn answered(mut self, status: StatusCode, headers: HeaderMap, body: Option<String>) -> Self {
         self.0.status = Some(status);
@@ -287,7 +294,8 @@ impl fmt::Debug for Error {
         if *attempts > 0 {
             debug.field("attempts", attempts);
         }
-        if let Some(source) = source {
+        // What a format says of data that it could not read may quote it, and stays in `source()`.
+        if let (Some(source), true) = (source, *kind != ErrorKind::Decode) {
             debug.field("source", source);
         }
         debug.finish_non_exhaustive()

@@ -37,8 +37,8 @@ use crate::parse::{Frame, RawEvent};
     note = "put `#[derive(SseEvents)]` on an enum with a variant for each event, or use `Data<{Self}>` to read every event's data as a `{Self}`"
 )]
 pub trait SseEvents<D>: Sized {
-    /// Whether some event is marked to end the stream. Without that event, the end of a stream is
-    /// [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete).
+    /// Whether some event is marked to end the stream, and is a value: an error that ends it is not waited for. Without
+    /// that event, the end of a stream is [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete).
     const HAS_DONE: bool = false;
 
     /// Takes a frame, or leaves it.
@@ -49,6 +49,11 @@ pub trait SseEvents<D>: Sized {
 }
 
 /// The names that a type of events knows. Derived together with [`SseEvents`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell the names of its events",
+    label = "no `EventNames`",
+    note = "`#[derive(SseEvents)]` implements it"
+)]
 pub trait EventNames {
     /// The names of the events that become values, in the order of the variants, each once and without aliases: what one
     /// asks a server for.

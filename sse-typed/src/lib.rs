@@ -93,6 +93,7 @@ mod session;
 pub mod __private;
 
 #[cfg(feature = "derive")]
+#[doc(inline)]
 pub use sse_typed_derive::SseEvents;
 
 pub use self::connection::Connection;
@@ -108,4 +109,6 @@ pub use self::reconnect::machine::State;
 #[cfg(feature = "client")]
 pub use self::request::{Attempt, RequestBuilderExt, session};
 #[cfg(feature = "client")]
-pub use self::session::{DecodeErrors, ReadAhead, Session, SessionBuilder, SessionConfig, SessionHandle, TypedSession};
+pub use self::session::{
+    DecodeErrors, ReadAhead, Session, SessionBuilder, SessionConfig, SessionHandle, Stats, TypedSession,
+};

@@ -17,13 +17,41 @@ pub use crate::event::ServerSentEvent;
 pub use crate::events::{Dispatch, EventNames, SseEvents, decode};
 pub use crate::parse::Frame;
 
-/// The data as it stands, through `FromStr`.
-pub fn text<T>(event: &RawEvent<'_>) -> Result<T, Error>
+/// What `text` reads: the data as it stands, through `FromStr`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from text",
+    label = "no `FromStr`, or its error is none",
+    note = "`#[sse(text)]` goes through `FromStr`, whose error has to be a `std::error::Error + Send + Sync`",
+    note = "any other function is `#[sse(with = path)]`"
+)]
+pub trait FromText: Sized {
+    fn from_text(event: &RawEvent<'_>) -> Result<Self, Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: FromStr> FromText for T
 where
-    T: FromStr,
     T::Err: Into<BoxError>,
 {
-    with(event, T::from_str)
+    fn from_text(event: &RawEvent<'_>) -> Result<Self, Error> {
+        with(event, T::from_str)
+    }
+}
+
+/// What a `comment` variant holds.
+#[diagnostic::on_unimplemented(
+    message = "a `comment` variant cannot hold `{Self}`",
+    label = "expected `String`, or another type that is `From<&str>`"
+)]
+pub trait FromComment {
+    fn from_comment(comment: &str) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: for<'a> From<&'a str>> FromComment for T {
+    fn from_comment(comment: &str) -> Self {
+        comment.into()
+    }
 }
 
 /// The data through a function of the user's.

@@ -139,6 +139,9 @@ impl Attempt {
 
     /// Adds what the request of an event stream has: `Accept` and `Cache-Control` unless they are there, `Last-Event-ID`
     /// in place of any that is, and no total timeout but one set on the request itself.
+    ///
+    /// A request whose body is a stream cannot be looked into: its own `Accept` and `Cache-Control` are replaced, and the
+    /// client's total timeout stays.
     pub fn apply(&self, request: RequestBuilder) -> RequestBuilder {
         let Some(copy) = request.try_clone() else {
             // A body that is a stream, or an error which `send` will tell: both can only be added to.
@@ -213,7 +216,10 @@ pub(crate) fn request_error(error: BoxError) -> Error {
         Ok(error) if error.is_redirect() => {
             Error::new(ErrorKind::Request).saying("could not follow a redirect").because(error.without_url())
         }
-        Ok(error) => Error::new(ErrorKind::Connect).because(error.without_url()),
+        Ok(error) => match error.status() {
+            Some(status) => Error::new(ErrorKind::Status).with_status(status).because(error.without_url()),
+            None => Error::new(ErrorKind::Connect).because(error.without_url()),
+        },
         Err(error) => Error::new(ErrorKind::Request).saying("could not make the request").because(error),
     }
 }

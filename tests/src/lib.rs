@@ -1,1 +1,5 @@
-//! Tests of `sse-typed` as its users see it; nothing here, see `tests/`.
+//! Tests of `sse-typed` as its users see it: see `tests/`. Here is what they measure it by, and what they talk to.
+
+pub mod plain;
+pub mod seen;
+pub mod server;

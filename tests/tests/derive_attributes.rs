@@ -410,8 +410,11 @@ mod key {
             let counting = Counting(std::cell::Cell::new(0));
             let got = event_with::<Mixed, _>(name, data, &counting);
             assert_eq!(counting.0.get(), reads, "{name} {data}");
-            if let Got::Value(Mixed::Plain(number)) = got {
-                assert_eq!(number, 1);
+            match got {
+                Got::Value(Mixed::Plain(number)) => assert_eq!(number, 1),
+                Got::Value(Mixed::Keyed(value)) => assert_eq!(value["a"], 1),
+                Got::Value(Mixed::Exact | Mixed::Unit) => assert_eq!(reads, 0, "{name}"),
+                _ => assert!(["keyed", "?"].contains(&name), "{name}"),
             }
         }
     }
@@ -647,6 +650,7 @@ mod frames {
     use super::*;
 
     #[derive(Debug, SseEvents)]
+    #[expect(dead_code, reason = "they are read through `Debug`")]
     enum Msg {
         Tick,
         #[sse(comment)]
@@ -907,6 +911,37 @@ mod serde_attributes {
     fn attributes_on_a_struct_variant_go_to_the_struct() {
         assert_eq!(event::<Msg>("strict", r#"{"A":1}"#).value(), Msg::Strict { a: 1 });
         assert_eq!(event::<Msg>("strict", r#"{"A":1,"B":2}"#).error().kind(), ErrorKind::Decode);
+    }
+
+    mod seconds {
+        use std::time::Duration;
+
+        use serde::{Deserialize, Deserializer};
+
+        pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+            f64::deserialize(deserializer).map(Duration::from_secs_f64)
+        }
+    }
+
+    fn wrapped<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        <[T; 1]>::deserialize(deserializer).map(|[value]| value)
+    }
+
+    #[derive(Debug, PartialEq, SseEvents)]
+    enum Newtypes<T> {
+        Elapsed(#[serde(with = "seconds")] Duration),
+        Plain(T),
+        #[sse(error)]
+        Failed(#[serde(deserialize_with = "wrapped", bound(deserialize = "T: Deserialize<'de>"))] T),
+    }
+
+    #[test]
+    fn attributes_on_a_payload_are_those_of_a_field() {
+        assert_eq!(event::<Newtypes<u8>>("elapsed", "1.5").value(), Newtypes::Elapsed(Duration::from_millis(1500)));
+        assert_eq!(event::<Newtypes<u8>>("plain", "1").value(), Newtypes::Plain(1));
+        assert_eq!(event::<Newtypes<u8>>("failed", "[7]").error().downcast_ref::<u8>(), Some(&7));
+        let error = event::<Newtypes<u8>>("elapsed", "\"long\"").error();
+        assert_eq!(error.to_string(), "could not read event `elapsed` as `Elapsed`");
     }
 
     #[derive(Debug, PartialEq, serde::Serialize, Deserialize, SseEvents)]

@@ -57,10 +57,9 @@ impl Cbor {
             data
         };
         match self.alphabet {
-            Alphabet::Standard => STANDARD.decode(text),
             Alphabet::UrlSafe => URL_SAFE.decode(text),
             Alphabet::Recognized if text.contains(['-', '_']) => URL_SAFE.decode(text),
-            Alphabet::Recognized => STANDARD.decode(text),
+            Alphabet::Standard | Alphabet::Recognized => STANDARD.decode(text),
         }
     }
 }

@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use super::field::Field;
 
-/// Buffers that grew beyond this for one large event are given back after it.
+/// Buffers that grew beyond this for one large value are given back after it.
 const KEPT_CAPACITY: usize = 64 << 10;
 
 /// A field's value.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Value {
     place: Place,
     buffer: String,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 enum Place {
     /// The field has not come.
     #[default]
@@ -44,42 +44,83 @@ impl Value {
     }
 
     /// Moves what lies in the text into the buffer.
-    fn own(&mut self, text: &str) -> &mut String {
-        if let Place::Text(range) = &self.place {
+    #[inline]
+    fn own(&mut self, text: &str, room: usize) {
+        if !matches!(self.place, Place::Buffer) {
             self.buffer.clear();
-            self.buffer.push_str(&text[range.clone()]);
-        } else if !self.is_present() {
-            self.buffer.clear();
+            if let Place::Text(range) = std::mem::replace(&mut self.place, Place::Buffer) {
+                append(&mut self.buffer, &text[range], room);
+            }
         }
-        self.place = Place::Buffer;
-        &mut self.buffer
     }
 
     #[inline]
     fn clear(&mut self) {
-        if matches!(self.place, Place::Buffer) && self.buffer.capacity() > KEPT_CAPACITY {
-            self.buffer = String::new();
-        }
         self.place = Place::Absent;
+        release(&mut self.buffer);
+    }
+}
+
+/// Appends where at most `room` bytes will follow.
+#[inline]
+fn append(buffer: &mut String, part: &str, room: usize) {
+    make_room(buffer, part.len(), room);
+    buffer.push_str(part);
+}
+
+/// Makes room for `more` bytes where at most `room` bytes will follow: a buffer doubles as it grows, but not beyond what
+/// may be needed.
+#[inline]
+fn make_room(buffer: &mut String, more: usize, room: usize) {
+    if more > buffer.capacity() - buffer.len() {
+        grow(buffer, more, room);
+    }
+}
+
+#[cold]
+fn grow(buffer: &mut String, more: usize, room: usize) {
+    let doubled = (buffer.capacity() * 2).min((buffer.len() + more).saturating_add(room));
+    buffer.reserve_exact(doubled.saturating_sub(buffer.len()).max(more));
+}
+
+#[inline]
+fn release(buffer: &mut String) {
+    if buffer.capacity() > KEPT_CAPACITY {
+        *buffer = String::new();
     }
 }
 
 /// The fields of one event, from blank line to blank line.
-#[derive(Debug, Default)]
 pub(super) struct Block {
     event: Value,
     data: Value,
     id: Value,
+    /// The "last event ID string", which lasts from event to event.
+    last_event_id: Value,
+    pub(super) retry: Option<Duration>,
     /// The value of the open line, where it is not data.
     line: String,
-    pub(super) retry: Option<Duration>,
-    /// How many bytes of names, ids and data have come.
-    pub(super) size: usize,
+    /// How many bytes the open line has so far.
+    line_size: usize,
+    /// How many bytes the lines of names, ids and data have.
+    size: usize,
+    /// How many bytes both may have together.
+    pub(super) max_size: usize,
 }
 
 impl Block {
-    pub(super) fn has_event(&self) -> bool {
-        self.event.is_present()
+    pub(super) fn new(last_event_id: String, max_size: usize) -> Self {
+        Self {
+            event: Value::default(),
+            data: Value::default(),
+            id: Value::default(),
+            last_event_id: Value { place: Place::Buffer, buffer: last_event_id },
+            retry: None,
+            line: String::new(),
+            line_size: 0,
+            size: 0,
+            max_size,
+        }
     }
 
     pub(super) fn has_data(&self) -> bool {
@@ -96,20 +137,28 @@ impl Block {
         self.data.get(text)
     }
 
+    #[inline]
+    pub(super) fn last_event_id<'a>(&'a self, text: &'a str) -> &'a str {
+        self.last_event_id.get(text)
+    }
+
     /// The value of the open line, once it has ended.
     pub(super) fn line(&self) -> &str {
         &self.line
     }
 
-    /// A whole line of this field, whose value is at `range` in `text`.
+    /// How many bytes may follow.
     #[inline]
-    pub(super) fn set(&mut self, field: Field, range: Range<usize>, text: &str) {
+    pub(super) fn room(&self) -> usize {
+        self.max_size.saturating_sub(self.size + self.line_size)
+    }
+
+    /// A whole line of this field, of `length` bytes, whose value is at `range` in `text`.
+    #[inline]
+    pub(super) fn set(&mut self, field: Field, length: usize, range: Range<usize>, text: &str) {
+        self.size += length;
         match field {
-            Field::Data if self.data.is_present() => {
-                let data = self.data.own(text);
-                data.push('\n');
-                data.push_str(&text[range]);
-            }
+            Field::Data if self.data.is_present() => self.add_line(&text[range], text),
             Field::Data => self.data.place = Place::Text(range),
             Field::Event => self.event.place = Place::Text(range),
             Field::Id if memchr::memchr(0, &text.as_bytes()[range.clone()]).is_none() => {
@@ -119,66 +168,101 @@ impl Block {
         }
     }
 
+    /// A further line of data, or as much of it as there is.
+    fn add_line(&mut self, line: &str, text: &str) {
+        let room = self.room();
+        self.data.own(text, room);
+        let data = &mut self.data.buffer;
+        make_room(data, 1 + line.len(), room);
+        data.push('\n');
+        data.push_str(line);
+    }
+
+    /// So many bytes of an open line have come.
+    #[inline]
+    pub(super) fn count(&mut self, length: usize) {
+        self.line_size += length;
+    }
+
     /// The first part of the value of an open line.
     pub(super) fn open(&mut self, field: Field, part: &str, text: &str) {
         match field {
+            Field::Data if self.data.is_present() => self.add_line(part, text),
             Field::Data => {
-                let further = self.data.is_present();
-                let data = self.data.own(text);
-                if further {
-                    data.push('\n');
-                }
-                data.push_str(part);
+                self.data.own(text, 0);
+                self.extend(field, part);
             }
             Field::Unknown => {}
             Field::Event | Field::Id | Field::Retry | Field::Comment => {
                 self.line.clear();
-                self.line.push_str(part);
+                self.extend(field, part);
             }
         }
     }
 
     /// A further part of it.
+    #[inline]
     pub(super) fn extend(&mut self, field: Field, part: &str) {
+        let room = self.room();
         match field {
-            Field::Data => self.data.buffer.push_str(part),
+            Field::Data => append(&mut self.data.buffer, part, room),
             Field::Unknown => {}
-            Field::Event | Field::Id | Field::Retry | Field::Comment => self.line.push_str(part),
+            Field::Event | Field::Id | Field::Retry | Field::Comment => append(&mut self.line, part, room),
         }
     }
 
     /// The open line has ended.
     pub(super) fn close(&mut self, field: Field) {
+        let length = std::mem::take(&mut self.line_size);
         let value = match field {
+            Field::Data => {
+                self.size += length;
+                return;
+            }
             Field::Event => &mut self.event,
-            Field::Id if memchr::memchr(0, self.line.as_bytes()).is_none() => &mut self.id,
-            _ => return,
+            Field::Id => &mut self.id,
+            Field::Retry | Field::Comment | Field::Unknown => return,
         };
+        self.size += length;
+        if field == Field::Id && memchr::memchr(0, self.line.as_bytes()).is_some() {
+            return;
+        }
         std::mem::swap(&mut value.buffer, &mut self.line);
         value.place = Place::Buffer;
+        if value.buffer.capacity() > KEPT_CAPACITY {
+            value.buffer.shrink_to_fit();
+        }
+    }
+
+    /// Forgets the open line, which has no end.
+    pub(super) fn drop_line(&mut self) {
+        self.line_size = 0;
     }
 
     /// Takes over what lies in the text, which is about to go.
+    #[inline]
     pub(super) fn spill(&mut self, text: &str) {
-        for value in [&mut self.event, &mut self.data, &mut self.id] {
-            if value.is_present() {
-                value.own(text);
+        let room = self.room();
+        for value in [&mut self.event, &mut self.data, &mut self.id, &mut self.last_event_id] {
+            if let Place::Text(_) = value.place {
+                value.own(text, room);
             }
         }
     }
 
-    /// Moves the id into `last_event_id`, if one has come.
+    /// The id that has come, if any, is the last event ID from here on.
     #[inline]
-    pub(super) fn commit_id(&mut self, last_event_id: &mut String, text: &str) {
-        match &self.id.place {
-            Place::Absent => return,
-            Place::Text(range) => {
-                last_event_id.clear();
-                last_event_id.push_str(&text[range.clone()]);
-            }
-            Place::Buffer => std::mem::swap(last_event_id, &mut self.id.buffer),
+    pub(super) fn commit_id(&mut self) {
+        if self.id.is_present() {
+            std::mem::swap(&mut self.last_event_id, &mut self.id);
+            self.id.clear();
         }
-        self.id.clear();
+    }
+
+    /// Whether no line has come that could be part of an event.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.size == 0 && self.retry.is_none()
     }
 
     /// Begins the next event.
@@ -191,10 +275,8 @@ impl Block {
         self.size = 0;
     }
 
-    /// Gives back the open line's buffer if a large value made it grow.
+    /// Gives back the line's buffer if a large value made it grow.
     pub(super) fn release_line(&mut self) {
-        if self.line.capacity() > KEPT_CAPACITY {
-            self.line = String::new();
-        }
+        release(&mut self.line);
     }
 }

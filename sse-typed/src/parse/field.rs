@@ -20,13 +20,13 @@ impl Field {
     const LONGEST_NAME: usize = "event".len();
 
     /// The field of this name.
-    fn of_name(name: &str) -> Self {
+    fn of_name(name: &[u8]) -> Self {
         match name {
-            "data" => Self::Data,
-            "event" => Self::Event,
-            "id" => Self::Id,
-            "retry" => Self::Retry,
-            "" => Self::Comment,
+            b"data" => Self::Data,
+            b"event" => Self::Event,
+            b"id" => Self::Id,
+            b"retry" => Self::Retry,
+            b"" => Self::Comment,
             _ => Self::Unknown,
         }
     }
@@ -34,9 +34,8 @@ impl Field {
 
 /// The field of a whole line, not empty, and where its value begins: after the colon and one space.
 #[inline]
-pub(super) fn split(line: &str) -> (Field, usize) {
-    let bytes = line.as_bytes();
-    let (field, colon) = match bytes {
+pub(super) fn split(line: &[u8]) -> (Field, usize) {
+    let (field, colon) = match line {
         [b'd', b'a', b't', b'a', b':', ..] => (Field::Data, 4),
         [b'e', b'v', b'e', b'n', b't', b':', ..] => (Field::Event, 5),
         [b'i', b'd', b':', ..] => (Field::Id, 2),
@@ -46,7 +45,7 @@ pub(super) fn split(line: &str) -> (Field, usize) {
         _ => return (Field::of_name(line), line.len()),
     };
     let value = colon + 1;
-    (field, value + usize::from(bytes.get(value) == Some(&b' ')))
+    (field, value + usize::from(line.get(value) == Some(&b' ')))
 }
 
 /// A line that began in a chunk which ended before the line did, as it is put together.
@@ -80,16 +79,30 @@ impl OpenLine {
     }
 
     /// Goes on with the line. The one space after the colon is gone from what comes out.
+    #[inline]
     pub(super) fn push<'a>(&mut self, piece: &'a str) -> Brought<'a> {
         match self {
+            Self::Value { field, empty: false } => Brought::Further(*field, piece),
+            _ => self.push_head(piece),
+        }
+    }
+
+    fn push_head<'a>(&mut self, piece: &'a str) -> Brought<'a> {
+        match self {
+            // Name, colon and space are here: what the line is can be told at once.
+            Self::None if piece.len() >= Field::LONGEST_NAME + ": ".len() => {
+                let (field, value) = split(piece.as_bytes());
+                *self = Self::Value { field, empty: false };
+                Brought::First(field, &piece[value..])
+            }
             Self::None => {
                 *self = Self::Name { length: 0, name: [0; Field::LONGEST_NAME] };
-                self.push(piece)
+                self.push_head(piece)
             }
             Self::Name { length, name } => {
                 for (at, &byte) in piece.as_bytes().iter().enumerate() {
                     let field = match byte {
-                        b':' => Field::of_name(std::str::from_utf8(&name[..*length]).unwrap_or("?")),
+                        b':' => Field::of_name(&name[..*length]),
                         _ if *length == name.len() => Field::Unknown,
                         _ => {
                             name[*length] = byte;
@@ -115,7 +128,7 @@ impl OpenLine {
         match std::mem::take(self) {
             Self::None => Field::Unknown,
             Self::Name { length, name } => {
-                let field = std::str::from_utf8(&name[..length]).map_or(Field::Unknown, Field::of_name);
+                let field = Field::of_name(&name[..length]);
                 name_alone(field);
                 field
             }

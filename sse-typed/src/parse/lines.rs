@@ -6,17 +6,20 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use memchr::memchr2;
 
 use super::text::Text;
 
-/// A line, or as much of it as the chunk in hand holds.
-pub(super) struct Piece {
-    /// Where in [`Lines::text`] it stands, without the line's end.
-    pub(super) range: Range<usize>,
-    /// Whether the line ends here.
-    pub(super) ended: bool,
+/// A queue of chunks that grew beyond this is given back once it is empty.
+const KEPT_CHUNKS: usize = 64;
+
+/// What the text in hand holds of a line; ranges are in [`Lines::text`] and leave out the line's end.
+pub(super) enum Piece {
+    /// All of it.
+    Line(Range<usize>),
+    /// A part, as a chunk ended inside the line; whether it is the last one.
+    Part(Range<usize>, bool),
 }
 
 /// Chunks in, lines out.
@@ -24,21 +27,24 @@ pub(super) struct Piece {
 pub(super) struct Lines {
     text: Text,
     position: usize,
+    /// A part of a line was given out, and not its last one.
+    inside_a_line: bool,
     /// The line before ended in `\r` at the very end of its chunk: a `\n` that follows belongs to it.
     skip_line_feed: bool,
     /// A byte has come, so a byte order mark is none any more.
     started: bool,
     /// The first bytes of a character whose last ones are yet to come.
     unfinished_char: UnfinishedChar,
-    /// Fed, and not looked at. The first stands apart as most often it is the only one.
-    next_chunk: Bytes,
+    /// Fed before the text in hand was done with.
     further_chunks: VecDeque<Bytes>,
 }
 
 impl Lines {
+    /// Takes a chunk: at once if there is no text in hand, else behind what was fed before.
+    #[inline]
     pub(super) fn feed(&mut self, chunk: Bytes) {
-        if self.next_chunk.is_empty() {
-            self.next_chunk = chunk;
+        if self.text.is_empty() && self.further_chunks.is_empty() {
+            self.begin(chunk);
         } else {
             self.further_chunks.push_back(chunk);
         }
@@ -53,18 +59,17 @@ impl Lines {
     /// The next piece of the text in hand, `None` at its end.
     #[inline]
     pub(super) fn next(&mut self) -> Option<Piece> {
-        let bytes = self.text.as_str().as_bytes();
-        if self.skip_line_feed && self.position < bytes.len() {
-            self.skip_line_feed = false;
-            self.position += usize::from(bytes[self.position] == b'\n');
-        }
         let start = self.position;
-        let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
-        let Some(length) = memchr2(b'\n', b'\r', rest) else {
-            self.position = bytes.len();
-            return Some(Piece { range: start..bytes.len(), ended: false });
+        let rest = self.text.as_str().as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
+        // A line that another chunk began is none of the short ones.
+        let length = if self.inside_a_line { memchr2(b'\n', b'\r', rest) } else { line_length(rest) };
+        let Some(length) = length else {
+            self.position = start + rest.len();
+            self.inside_a_line = true;
+            return Some(Piece::Part(start..self.position, false));
         };
-        self.position = start + length + 1;
+        let end = start + length;
+        self.position = end + 1;
         if rest[length] == b'\r' {
             match rest.get(length + 1) {
                 Some(b'\n') => self.position += 1,
@@ -72,53 +77,119 @@ impl Lines {
                 None => self.skip_line_feed = true,
             }
         }
-        Some(Piece { range: start..start + length, ended: true })
+        if self.inside_a_line {
+            self.inside_a_line = false;
+            return Some(Piece::Part(start..end, true));
+        }
+        Some(Piece::Line(start..end))
     }
 
     /// Goes on to what was fed next; `false` if there is nothing. The text before is gone then.
+    #[inline]
     pub(super) fn load(&mut self) -> bool {
+        if !self.further_chunks.is_empty() && self.load_further() {
+            return true;
+        }
+        self.text.clear();
         self.position = 0;
-        loop {
-            let mut chunk = std::mem::take(&mut self.next_chunk);
-            if chunk.is_empty() {
-                self.text.clear();
-                return false;
+        false
+    }
+
+    fn load_further(&mut self) -> bool {
+        while let Some(chunk) = self.further_chunks.pop_front() {
+            if self.further_chunks.is_empty() && self.further_chunks.capacity() > KEPT_CHUNKS {
+                self.further_chunks = VecDeque::new();
             }
-            self.next_chunk = self.further_chunks.pop_front().unwrap_or_default();
-            if self.unfinished_char.is_empty() {
-                let whole = chunk.len() - unfinished_tail(&chunk);
-                if whole < chunk.len() {
-                    self.unfinished_char = UnfinishedChar::new(&chunk[whole..]);
-                    chunk.truncate(whole);
-                }
-                self.text.set(chunk);
-            } else {
-                let text = self.unfinished_char.finish_with(&mut chunk);
-                if !chunk.is_empty() {
-                    let behind = std::mem::replace(&mut self.next_chunk, chunk);
-                    if !behind.is_empty() {
-                        self.further_chunks.push_front(behind);
-                    }
-                }
-                self.text.set(text);
-            }
-            let text = self.text.as_str();
-            if !text.is_empty() {
-                if !self.started && text.starts_with('\u{feff}') {
-                    self.position = '\u{feff}'.len_utf8();
-                }
-                self.started = true;
+            self.begin(chunk);
+            if !self.text.is_empty() {
                 return true;
             }
         }
+        false
     }
 
     /// The stream has ended: whether it did so inside a character. What is fed from now on is another stream.
     pub(super) fn finish(&mut self) -> bool {
         self.started = false;
         self.skip_line_feed = false;
+        self.inside_a_line = false;
         !std::mem::take(&mut self.unfinished_char).is_empty()
     }
+
+    /// Makes a text of `chunk`.
+    #[inline]
+    fn begin(&mut self, chunk: Bytes) {
+        self.position = 0;
+        if self.unfinished_char.is_empty() && chunk.last().is_none_or(u8::is_ascii) {
+            self.text.set(chunk);
+        } else {
+            self.begin_in_parts(chunk);
+        }
+        if !self.started || self.skip_line_feed {
+            self.step_over();
+        }
+    }
+
+    /// Makes a text of `chunk` and of what the one before left over, and leaves over what needs the one behind.
+    #[cold]
+    fn begin_in_parts(&mut self, mut chunk: Bytes) {
+        if self.unfinished_char.is_empty() {
+            let unfinished = chunk.split_off(chunk.len() - unfinished_tail(&chunk));
+            self.unfinished_char = UnfinishedChar::new(&unfinished);
+            self.text.set(chunk);
+            return;
+        }
+        match self.unfinished_char.finish_with(&mut chunk) {
+            Some(char) => self.text.set_char(char),
+            None => self.text.clear(),
+        }
+        if !chunk.is_empty() {
+            self.further_chunks.push_front(chunk);
+        }
+    }
+
+    /// Steps over what is no part of any line.
+    #[cold]
+    fn step_over(&mut self) {
+        let text = self.text.as_str();
+        if text.is_empty() {
+            return;
+        }
+        if self.skip_line_feed {
+            self.position = usize::from(text.starts_with('\n'));
+        } else if text.starts_with('\u{feff}') {
+            self.position = '\u{feff}'.len_utf8();
+        }
+        self.skip_line_feed = false;
+        self.started = true;
+    }
+}
+
+/// How long the line is that begins here, if it ends here.
+#[inline]
+fn line_length(text: &[u8]) -> Option<usize> {
+    // Blank lines and other short ones are not worth a call. The blank line of every event has a branch of its own, as
+    // the processor foresees that, and need not wait for the length to know where the next line begins.
+    if let [b'\n', ..] = text {
+        return Some(0);
+    }
+    if let Some(head) = text.first_chunk() {
+        let ends = line_ends(u64::from_le_bytes(*head));
+        if ends != 0 {
+            return Some(ends.trailing_zeros() as usize / 8);
+        }
+    }
+    memchr2(b'\n', b'\r', text)
+}
+
+/// Which of eight bytes end a line: the high bit of the first one is set, and those of further ones may be.
+#[inline]
+fn line_ends(bytes: u64) -> u64 {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const LINE_FEEDS: u64 = u64::from_le_bytes([b'\n'; 8]);
+    const CARRIAGE_RETURNS: u64 = u64::from_le_bytes([b'\r'; 8]);
+    let zeros = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes & (EACH << 7);
+    zeros(bytes ^ LINE_FEEDS) | zeros(bytes ^ CARRIAGE_RETURNS)
 }
 
 /// The first one to three bytes of a character.
@@ -139,29 +210,27 @@ impl UnfinishedChar {
         self.length == 0
     }
 
-    /// Takes from `chunk` what the character lacks. Empty if that is not all there yet; U+FFFD if what follows does not
-    /// belong to it, and then that stays in the chunk.
-    fn finish_with(&mut self, chunk: &mut Bytes) -> Bytes {
+    /// Takes from `chunk` what the character lacks. `None` if that is not all there yet; U+FFFD if what follows does
+    /// not belong to it, and then that stays in the chunk.
+    fn finish_with(&mut self, chunk: &mut Bytes) -> Option<char> {
         while let Some(&byte) = chunk.first() {
             self.bytes[self.length] = byte;
-            match std::str::from_utf8(&self.bytes[..=self.length]) {
-                Ok(char) => {
-                    let text = Bytes::copy_from_slice(char.as_bytes());
-                    *self = Self::default();
-                    let _ = chunk.split_to(1);
-                    return text;
-                }
-                Err(error) if error.error_len().is_none() => {
-                    self.length += 1;
-                    let _ = chunk.split_to(1);
-                }
+            let char = match std::str::from_utf8(&self.bytes[..=self.length]) {
+                Ok(text) => text.chars().next(),
+                Err(error) if error.error_len().is_none() => None,
                 Err(_) => {
                     *self = Self::default();
-                    return Bytes::from_static("\u{fffd}".as_bytes());
+                    return Some(char::REPLACEMENT_CHARACTER);
                 }
+            };
+            chunk.advance(1);
+            if char.is_some() {
+                *self = Self::default();
+                return char;
             }
+            self.length += 1;
         }
-        Bytes::new()
+        None
     }
 }
 

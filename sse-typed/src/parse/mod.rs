@@ -166,11 +166,7 @@ pub struct Parser {
     open_line: OpenLine,
     block: Block,
     lent: Lent,
-    last_event_id: String,
     reconnection_time: Option<Duration>,
-    max_event_size: usize,
-    /// The bytes of the open line so far.
-    open_line_size: usize,
     phase: Phase,
     unterminated_event: bool,
     events_without_data: bool,
@@ -208,7 +204,7 @@ impl Default for Parser {
 
 impl fmt::Debug for Parser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parser").field("last_event_id", &self.last_event_id).finish_non_exhaustive()
+        f.debug_struct("Parser").field("last_event_id", &self.last_event_id()).finish_non_exhaustive()
     }
 }
 
@@ -223,12 +219,9 @@ impl Parser {
         Self {
             lines: Lines::default(),
             open_line: OpenLine::None,
-            block: Block::default(),
+            block: Block::new(last_event_id.into(), DEFAULT_MAX_EVENT_SIZE),
             lent: Lent::None,
-            last_event_id: last_event_id.into(),
             reconnection_time: None,
-            max_event_size: DEFAULT_MAX_EVENT_SIZE,
-            open_line_size: 0,
             phase: Phase::Streaming,
             unterminated_event: false,
             events_without_data: false,
@@ -239,7 +232,7 @@ impl Parser {
     /// unless told otherwise.
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
-        self.max_event_size = bytes;
+        self.block.max_size = bytes;
         self
     }
 
@@ -258,15 +251,18 @@ impl Parser {
         self
     }
 
-    /// Takes the next bytes of the stream, of any number and cut anywhere. They are looked at when frames are asked for.
+    /// Takes the next bytes of the stream, of any number and cut anywhere. Frames come of them as they are asked for.
     ///
     /// After [`finish`](Self::finish), once all frames are taken out, further bytes begin a new stream, which resumes
     /// with the last event ID.
     pub fn feed(&mut self, chunk: impl Into<Bytes>) {
+        self.feed_bytes(chunk.into());
+    }
+
+    fn feed_bytes(&mut self, chunk: Bytes) {
         if self.phase == Phase::Failed {
             return;
         }
-        let chunk = chunk.into();
         if chunk.is_empty() {
             return;
         }
@@ -298,19 +294,12 @@ impl Parser {
         }
         loop {
             let found = match self.lines.next() {
-                Some(piece) if piece.ended && !self.open_line.is_open() => self.take_line(piece.range)?,
-                Some(piece) => self.take_piece(&piece)?,
-                None => {
-                    self.block.spill(self.lines.text());
-                    if self.lines.load() {
-                        false
-                    } else {
-                        match self.end_of_text() {
-                            Some(found) => found,
-                            None => return Ok(false),
-                        }
-                    }
-                }
+                Some(Piece::Line(range)) => self.take_line(range)?,
+                Some(Piece::Part(range, last)) => self.take_part(range, last)?,
+                None => match self.go_on() {
+                    Some(found) => found,
+                    None => return Ok(false),
+                },
             };
             if found {
                 return Ok(true);
@@ -319,6 +308,7 @@ impl Parser {
     }
 
     /// The frame that the last [`advance`](Self::advance) or [`next_frame`](Self::next_frame) arrived at, if it did.
+    #[inline]
     pub fn frame(&self) -> Option<Frame<'_>> {
         let text = self.lines.text();
         match &self.lent {
@@ -329,7 +319,7 @@ impl Parser {
                     event => event,
                 },
                 data: self.block.data(text),
-                id: &self.last_event_id,
+                id: self.block.last_event_id(text),
                 retry: self.block.retry,
             })),
             Lent::Comment(range) => Some(Frame::Comment(&text[range.clone()])),
@@ -347,7 +337,8 @@ impl Parser {
     }
 
     /// Whether the stream ended inside an event that had data, which was discarded. Known once the stream is
-    /// [finished](Self::finish) and no frame is left.
+    /// [finished](Self::finish) and no frame is left, and until bytes of another are fed: a stream without any changes
+    /// nothing.
     pub fn is_truncated(&self) -> bool {
         self.phase == Phase::Finished { truncated: true }
     }
@@ -355,7 +346,7 @@ impl Parser {
     /// The last event ID: what to resume with. It is that of the last event taken out, or of a blank line passed on the
     /// way, also where that dispatched nothing.
     pub fn last_event_id(&self) -> &str {
-        &self.last_event_id
+        self.block.last_event_id(self.lines.text())
     }
 
     /// The reconnection time in force: that of the last `retry:` line, `None` if there was none.
@@ -363,22 +354,21 @@ impl Parser {
         self.reconnection_time
     }
 
-    /// A line that lies whole in the text.
+    /// A line that lies whole in the text; whether that gave a frame, here and below.
     #[inline]
     fn take_line(&mut self, range: Range<usize>) -> Result<bool, EventTooLarge> {
-        if range.is_empty() {
+        let length = range.len();
+        if length == 0 {
             return Ok(self.dispatch());
         }
-        self.check_size(range.len())?;
+        if length > self.block.room() {
+            return Err(self.too_large());
+        }
         let text = self.lines.text();
-        let (field, value) = field::split(&text[range.clone()]);
-        let length = range.len();
+        let (field, value) = field::split(&text.as_bytes()[range.clone()]);
         let value = range.start + value..range.end;
         match field {
-            Field::Data | Field::Event | Field::Id => {
-                self.block.set(field, value, text);
-                self.block.size += length;
-            }
+            Field::Data | Field::Event | Field::Id => self.block.set(field, length, value, text),
             Field::Retry => {
                 let time = field::milliseconds(&text[value]);
                 return Ok(self.set_reconnection_time(time));
@@ -393,35 +383,35 @@ impl Parser {
     }
 
     /// A part of a line that began in another text, or goes on in the next.
-    fn take_piece(&mut self, piece: &Piece) -> Result<bool, EventTooLarge> {
-        self.open_line_size += piece.range.len();
-        self.check_size(self.open_line_size)?;
+    #[inline]
+    fn take_part(&mut self, range: Range<usize>, last: bool) -> Result<bool, EventTooLarge> {
+        if range.len() > self.block.room() {
+            return Err(self.too_large());
+        }
+        self.block.count(range.len());
         let text = self.lines.text();
-        match self.open_line.push(&text[piece.range.clone()]) {
+        match self.open_line.push(&text[range]) {
             Brought::Nothing => {}
             Brought::First(field, part) => self.block.open(field, part, text),
             Brought::Further(field, part) => self.block.extend(field, part),
         }
-        Ok(piece.ended && self.end_open_line())
+        Ok(last && self.end_open_line())
     }
 
     fn end_open_line(&mut self) -> bool {
-        let length = std::mem::take(&mut self.open_line_size);
         let field = self.open_line.end(|name_alone| self.block.open(name_alone, "", self.lines.text()));
         self.block.close(field);
         match field {
-            Field::Data | Field::Event | Field::Id => self.block.size += length,
             Field::Retry => {
                 let time = field::milliseconds(self.block.line());
-                return self.set_reconnection_time(time);
+                self.set_reconnection_time(time)
             }
             Field::Comment => {
                 self.lent = Lent::OpenComment;
-                return true;
+                true
             }
-            Field::Unknown => {}
+            Field::Data | Field::Event | Field::Id | Field::Unknown => false,
         }
-        false
     }
 
     fn set_reconnection_time(&mut self, milliseconds: Option<u64>) -> bool {
@@ -435,8 +425,10 @@ impl Parser {
     /// A blank line: "dispatch the event".
     #[inline]
     fn dispatch(&mut self) -> bool {
-        let text = self.lines.text();
-        self.block.commit_id(&mut self.last_event_id, text);
+        if self.block.is_empty() {
+            return false;
+        }
+        self.block.commit_id();
         if self.is_event() {
             self.lent = Lent::Event;
             return true;
@@ -445,27 +437,34 @@ impl Parser {
         false
     }
 
+    #[inline]
     fn is_event(&self) -> bool {
-        self.block.has_data() || (self.events_without_data && self.block.has_event())
+        self.block.has_data() || (self.events_without_data && !self.block.event(self.lines.text()).is_empty())
     }
 
-    #[inline]
-    fn check_size(&mut self, line: usize) -> Result<(), EventTooLarge> {
-        if line <= self.max_event_size.saturating_sub(self.block.size) {
-            return Ok(());
-        }
+    #[cold]
+    fn too_large(&mut self) -> EventTooLarge {
+        let limit = self.block.max_size;
+        self.block = Block::new(self.last_event_id().to_owned(), limit);
         self.lines = Lines::default();
-        self.block = Block::default();
         self.open_line = OpenLine::None;
         self.phase = Phase::Failed;
-        Err(EventTooLarge { limit: self.max_event_size })
+        EventTooLarge { limit }
+    }
+
+    /// The text in hand is parsed: goes on to the next. `None` if there is nothing to do, else whether that gave a frame.
+    fn go_on(&mut self) -> Option<bool> {
+        self.block.spill(self.lines.text());
+        if self.lines.load() { Some(false) } else { self.end_of_text() }
     }
 
     /// All that was fed is parsed. `None` if nothing can be done, else whether that gave a frame.
     fn end_of_text(&mut self) -> Option<bool> {
         match self.phase {
             Phase::Streaming | Phase::Finished { .. } | Phase::Failed => {
-                self.block.release_line();
+                if !self.open_line.is_open() {
+                    self.block.release_line();
+                }
                 None
             }
             Phase::Finishing => {
@@ -484,7 +483,7 @@ impl Parser {
             Phase::LastEvent => {
                 let truncated = self.is_event();
                 self.open_line = OpenLine::None;
-                self.open_line_size = 0;
+                self.block.drop_line();
                 if self.unterminated_event {
                     self.phase = Phase::Finished { truncated: false };
                     return Some(self.dispatch());

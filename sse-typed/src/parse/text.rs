@@ -8,40 +8,84 @@ use yoke::Yoke;
 /// Valid UTF-8 over a chunk's own bytes: nothing is copied, and the check is done once.
 ///
 /// The text borrows from a box, as it needs an address that stays; the box is kept from chunk to chunk.
-#[derive(Default)]
-pub(super) struct Text(Option<Yoke<&'static str, Box<Bytes>>>);
+pub(super) struct Text(Yoke<&'static str, Option<Box<Source>>>);
+
+/// What the text lies in.
+enum Source {
+    Chunk(Bytes),
+    /// One character, put together from the ends of chunks.
+    Char(char, [u8; 4]),
+    Nothing,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self(Yoke::new_owned(""))
+    }
+}
 
 impl Text {
     #[inline]
     pub(super) fn as_str(&self) -> &str {
-        self.0.as_ref().map_or("", |text| text.get())
+        self.0.get()
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.as_str().is_empty()
     }
 
     /// Holds `chunk` in place of what it held, malformed sequences replaced by U+FFFD (the standard's "UTF-8 decode").
+    #[inline]
     pub(super) fn set(&mut self, chunk: Bytes) {
-        if !self.try_set(chunk) {
-            let chunk = self.0.take().map(|text| *text.into_backing_cart()).unwrap_or_default();
-            self.try_set(String::from_utf8_lossy(&chunk).into_owned().into());
-        }
-    }
-
-    /// Lets go of the chunk, and with it of the read buffer that it may be a part of.
-    pub(super) fn clear(&mut self) {
-        if !self.as_str().is_empty() {
-            self.try_set(Bytes::new());
-        }
-    }
-
-    fn try_set(&mut self, chunk: Bytes) -> bool {
-        let mut cart = self.0.take().map(Yoke::into_backing_cart).unwrap_or_default();
-        *cart = chunk;
         let mut valid = true;
-        self.0 = Some(Yoke::attach_to_cart(cart, |bytes| {
-            simdutf8::basic::from_utf8(bytes).unwrap_or_else(|_| {
+        self.hold(Source::Chunk(chunk), |source| {
+            let Source::Chunk(chunk) = source else { return "" };
+            simdutf8::basic::from_utf8(chunk).unwrap_or_else(|_| {
                 valid = false;
                 ""
             })
-        }));
-        valid
+        });
+        if !valid {
+            self.replace_malformed();
+        }
+    }
+
+    /// Holds this character in place of what it held.
+    pub(super) fn set_char(&mut self, char: char) {
+        let mut bytes = [0; 4];
+        char.encode_utf8(&mut bytes);
+        self.hold(Source::Char(char, bytes), |source| {
+            let Source::Char(char, bytes) = source else { return "" };
+            std::str::from_utf8(&bytes[..char.len_utf8()]).unwrap_or_default()
+        });
+    }
+
+    /// Lets go of the chunk, and with it of the read buffer that it may be a part of.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        if !self.is_empty() {
+            self.hold(Source::Nothing, |_| "");
+        }
+    }
+
+    #[cold]
+    fn replace_malformed(&mut self) {
+        let held = std::mem::take(self).0.into_backing_cart();
+        if let Some(Source::Chunk(chunk)) = held.map(|source| *source) {
+            self.set(String::from_utf8_lossy(&chunk).into_owned().into());
+        }
+    }
+
+    #[inline]
+    fn hold(&mut self, source: Source, text: impl FnOnce(&Source) -> &str) {
+        let cart = match std::mem::take(self).0.into_backing_cart() {
+            Some(mut cart) => {
+                *cart = source;
+                cart
+            }
+            None => Box::new(source),
+        };
+        self.0 = Yoke::attach_to_cart(cart, |source| text(source)).wrap_cart_in_option();
     }
 }

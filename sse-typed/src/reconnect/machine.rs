@@ -219,7 +219,8 @@ impl Machine {
         }
         let delay = match loss.error.retry_after() {
             Some(asked) if asked > policy.max_retry_after => return self.end(loss),
-            Some(asked) => asked,
+            // A server that says 0 at each refusal would be asked without a pause.
+            Some(asked) => asked.max(*policy.server_retry.start()),
             None if unauthorized => self.first_delay(&policy).min(UNAUTHORIZED_DELAY),
             None => self.grown_delay(&policy, outage.attempts),
         };
@@ -488,7 +489,7 @@ mod tests {
             rig.elapse();
             assert_eq!(rig.delay_after(refused(status)), 12 * SECOND, "and growth goes on beside it");
             rig.elapse();
-            assert_eq!(rig.delay_after(retry_after(status, 0)), Duration::ZERO);
+            assert_eq!(rig.delay_after(retry_after(status, 0)), Duration::from_millis(100), "no leave to spin");
         }
     }
 
@@ -664,7 +665,7 @@ mod tests {
                     5 => Input::Lost(error(ErrorKind::Connect).into()),
                     6 => Input::Lost(error(ErrorKind::IdleTimeout).into()),
                     7 => Input::Lost(refused(if number % 2 == 0 { 401 } else { 503 }).into()),
-                    8 => Input::Lost(retry_after(429, number.max(1)).into()),
+                    8 => Input::Lost(retry_after(429, number).into()),
                     9 => Input::Close,
                     _ => {
                         if let State::Waiting { delay, .. } = rig.machine.state() {

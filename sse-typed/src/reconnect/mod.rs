@@ -117,7 +117,7 @@ impl Reconnect {
     }
 
     /// Within which bounds the server's `retry:` is followed; beyond them the bound itself holds. 100 ms to 5 min by
-    /// default. A range of one value makes the server's word void.
+    /// default. A range of one value makes the server's word void. A `Retry-After` is kept to the lower bound as well.
     #[must_use]
     pub fn server_retry(mut self, range: RangeInclusive<Duration>) -> Self {
         self.server_retry = range;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connect::Connector;
+use super::trace::Trace;
 use super::{Core, Session};
 use crate::deserialize::{Closure, Filled, Json, Target};
 use crate::error::{BoxError, Error, ErrorKind};
@@ -222,8 +223,10 @@ impl<D> SessionBuilder<D> {
     pub async fn connect(self) -> Result<Session<D>, Error> {
         let Self { source, mut last_event_id, config, deserializer } = self;
         let policy = config.reconnect.clone();
+        let trace;
         let (connector, machine) = match source {
             Source::Function(function) => {
+                trace = Trace::new(None);
                 let policy = policy.filter(|policy| !policy.is_never());
                 (Connector::Function(function.into()), Machine::new(policy, fastrand::f64).fresh_requests())
             }
@@ -236,6 +239,7 @@ impl<D> SessionBuilder<D> {
                         last_event_id = LastEventId::from(&*String::from_utf8_lossy(id.as_bytes()));
                     }
                 }
+                trace = Trace::new(Some((request.method(), request.url())));
                 let policy = policy.unwrap_or_default();
                 if policy.resends(request.method()) {
                     if request.try_clone().is_none() {
@@ -250,7 +254,7 @@ impl<D> SessionBuilder<D> {
             }
         };
         let machine = if config.retry_first_connect { machine.retry_first_connect() } else { machine };
-        let mut core = Core::connecting(connector, machine, last_event_id, config);
+        let mut core = Core::connecting(connector, machine, last_event_id, config, trace);
         poll_fn(|cx| core.poll_connected(cx)).await?;
         Ok(Session { core, deserializer })
     }

@@ -17,6 +17,7 @@ use crate::connection::{Connection, Head};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::LastEventId;
 use crate::request::{Attempt, EVENT_STREAM, RequestFunction, prepare, request_error, without_url};
+use crate::session::SessionConfig;
 
 /// How much of the body of an answer that is no stream is kept for the error, and how long it may take to come.
 const ERROR_BODY_SIZE: usize = 64 << 10;
@@ -32,22 +33,23 @@ pub(super) enum Connector {
     Function(Mutex<Box<RequestFunction>>),
 }
 
-/// What came of a request that was answered as it should.
+/// What a request was answered with.
 pub(super) enum Answer {
     Stream(Connection, Body),
     /// 204: there is nothing, and there will not be.
     NoContent,
-    /// Anything else, which is yet to be read as far as the error wants it.
-    Refused(Refusing),
+    /// No stream. What the server says in its place is still to be read.
+    Refused(Refusal),
 }
 
-pub(super) type Refusing = Pin<Box<dyn Future<Output = Error> + Send>>;
-
 pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
+pub(super) type Refusal = Pin<Box<dyn Future<Output = Error> + Send>>;
 
 impl Connector {
     /// Sends the next request.
-    pub(super) fn connect(&mut self, attempt: Attempt, any_content_type: bool) -> Connecting {
+    pub(super) fn connect(&mut self, attempt: Attempt, config: &SessionConfig) -> Connecting {
+        let any_content_type = config.any_content_type;
+        let body_time = config.idle_timeout.map_or(ERROR_BODY_TIME, |timeout| timeout.min(ERROR_BODY_TIME));
         let last_event_id = LastEventId::from(attempt.last_event_id());
         let number = attempt.number();
         let response: Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>> = match self {
@@ -82,7 +84,7 @@ impl Connector {
                     let (connection, body) = open(response, number, last_event_id);
                     Ok(Answer::Stream(connection, body))
                 }
-                Err(error) => Ok(Answer::Refused(Box::pin(refused(error, response)))),
+                Err(error) => Ok(Answer::Refused(Box::pin(refused(error, response, body_time)))),
             }
         })
     }
@@ -125,12 +127,12 @@ pub(super) fn open(mut response: Response, attempt: u32, resumed_from: LastEvent
 }
 
 /// Puts into `error` what the server said in place of a stream.
-async fn refused(error: Error, mut response: Response) -> Error {
+async fn refused(error: Error, mut response: Response, body_time: Duration) -> Error {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
     // As much as comes in time is better than nothing.
-    let _ = tokio::time::timeout(ERROR_BODY_TIME, async {
+    let _ = tokio::time::timeout(body_time, async {
         let mut source = Body::Response(response.into());
         while let Some(Ok(chunk)) = poll_fn(|cx| source.poll_chunk(cx)).await {
             body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_SIZE - body.len())]);

@@ -6,7 +6,9 @@ mod builder;
 mod connect;
 mod handle;
 mod read_ahead;
+mod stats;
 mod timer;
+mod trace;
 mod typed;
 
 use std::fmt;
@@ -22,11 +24,13 @@ use reqwest::Response;
 use tokio::time::Instant;
 
 pub use self::builder::{DecodeErrors, SessionBuilder, SessionConfig};
-use self::connect::{Answer, Body, Connecting, Connector, Refusing};
+use self::connect::{Answer, Body, Connecting, Connector, Refusal};
 pub use self::handle::SessionHandle;
 use self::handle::{Command, Shared};
 pub use self::read_ahead::ReadAhead;
+pub use self::stats::Stats;
 use self::timer::{Silence, Timer};
+use self::trace::Trace;
 pub use self::typed::TypedSession;
 use crate::connection::Connection;
 use crate::deserialize::{Closure, Filled, Json, Target};
@@ -127,6 +131,11 @@ impl<D> Session<D> {
         self.core.shared().handle()
     }
 
+    /// What this session has seen so far, in numbers.
+    pub fn stats(&self) -> Stats {
+        self.core.stats
+    }
+
     /// Sets the options, for a session that was not built with them. Those that concern requests have no effect any
     /// more. What was received and not yet read is dropped, so this comes first.
     #[must_use]
@@ -179,6 +188,8 @@ struct Core {
     timer: Timer,
     silence: Silence,
     shared: OnceLock<Arc<Shared>>,
+    stats: Stats,
+    trace: Trace,
     config: SessionConfig,
 }
 
@@ -186,8 +197,8 @@ struct Core {
 enum Link {
     /// The mutex is never locked: it makes the session `Sync`.
     Connecting(Mutex<Connecting>),
-    /// The answer was no stream, and is read for the error.
-    Refused(Mutex<Refusing>),
+    /// A refusal is no silence, however slowly its reasons come.
+    Refused(Mutex<Refusal>),
     Open(Body),
     /// The connection is gone; what came before is taken out first.
     Lost(Loss),
@@ -214,9 +225,11 @@ impl Core {
         machine: Machine,
         last_event_id: LastEventId,
         config: SessionConfig,
+        mut trace: Trace,
     ) -> Self {
+        trace.connecting(machine.attempt());
         let attempt = Attempt::new(machine.attempt(), last_event_id.clone(), None);
-        let connecting = connector.connect(attempt, config.any_content_type);
+        let connecting = connector.connect(attempt, &config);
         Self {
             parser: config.parser(&last_event_id),
             link: Link::Connecting(Mutex::new(connecting)),
@@ -230,6 +243,8 @@ impl Core {
             timer: Timer::default(),
             silence: Silence::new(config.idle_timeout),
             shared: OnceLock::new(),
+            stats: Stats::default(),
+            trace,
             config,
         }
     }
@@ -253,6 +268,8 @@ impl Core {
             timer: Timer::default(),
             silence: Silence::default(),
             shared: OnceLock::new(),
+            stats: Stats::default(),
+            trace: Trace::new(None),
             config,
         }
     }
@@ -334,9 +351,9 @@ impl Core {
                     }
                 }
             }
-            Link::Refused(refusing) => {
-                let refusing = refusing.get_mut().unwrap_or_else(PoisonError::into_inner);
-                let error = ready!(refusing.as_mut().poll(cx));
+            Link::Refused(refusal) => {
+                let refusal = refusal.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let error = ready!(refusal.as_mut().poll(cx));
                 Poll::Ready(self.lost(error.into()))
             }
             Link::Open(body) => {
@@ -351,7 +368,10 @@ impl Core {
                         budget.made_progress();
                         self.silence.broken();
                         match chunk {
-                            Some(Ok(chunk)) => self.parser.feed(chunk),
+                            Some(Ok(chunk)) => {
+                                self.stats.bytes += chunk.len() as u64;
+                                self.parser.feed(chunk);
+                            }
                             Some(Err(error)) => {
                                 self.link = Link::Lost(Error::new(ErrorKind::Transport).because(error).into());
                             }
@@ -390,6 +410,8 @@ impl Core {
         self.silence.broken();
         match answer {
             Ok(Answer::Stream(connection, body)) => {
+                self.trace.opened(&connection);
+                self.stats.reconnects += u64::from(self.connection.is_some());
                 self.connection = Some(connection);
                 self.announcing = Announcing::Next;
                 self.event_noted = false;
@@ -400,8 +422,8 @@ impl Core {
                 self.tell(Input::Opened)
             }
             Ok(Answer::NoContent) => self.tell(Input::NoContent),
-            Ok(Answer::Refused(refusing)) => {
-                self.link = Link::Refused(Mutex::new(refusing));
+            Ok(Answer::Refused(refusal)) => {
+                self.link = Link::Refused(Mutex::new(refusal));
                 Ok(())
             }
             Err(error) => self.lost(error.into()),
@@ -409,6 +431,7 @@ impl Core {
     }
 
     fn lost(&mut self, loss: Loss) -> Result<(), End> {
+        self.trace.lost(&loss.error, loss.is_regular_end);
         self.lost_to = Some((loss.error.kind(), loss.error.status()));
         self.tell(Input::Lost(loss))
     }
@@ -432,6 +455,7 @@ impl Core {
                 Err(End(error))
             }
         };
+        self.trace.state(self.machine.state());
         if let Some(shared) = self.shared.get() {
             shared.set_state(self.machine.state());
         }
@@ -442,9 +466,9 @@ impl Core {
         self.silence.broken();
         // What the lost connection left unfinished goes, and its uncommitted id with it.
         self.parser = self.config.parser(&self.last_event_id);
+        self.trace.connecting(self.machine.attempt());
         let attempt = Attempt::new(self.machine.attempt(), self.last_event_id.clone(), self.lost_to.take());
-        let connecting =
-            self.connector.as_mut().map(|connector| connector.connect(attempt, self.config.any_content_type));
+        let connecting = self.connector.as_mut().map(|connector| connector.connect(attempt, &self.config));
         self.link = connecting.map_or(Link::Closed, |connecting| Link::Connecting(Mutex::new(connecting)));
     }
 
@@ -490,14 +514,32 @@ impl Core {
         }
     }
 
+    /// The frame at hand is an event that the type does not know.
+    fn note_unknown(&mut self) {
+        self.stats.skipped += 1;
+        if let Some(Frame::Event(event)) = self.parser.frame() {
+            self.trace.unknown_event(event.event());
+        }
+    }
+
     fn note_frame(&mut self) {
         let input = match self.parser.frame() {
-            Some(Frame::Event(_)) if !self.event_noted => Input::Event,
+            Some(Frame::Event(_)) => {
+                self.stats.events += 1;
+                if std::mem::replace(&mut self.event_noted, true) {
+                    return;
+                }
+                Input::Event
+            }
+            Some(Frame::Comment(_)) => {
+                self.stats.comments += 1;
+                return;
+            }
             Some(Frame::Retry(time)) => Input::ReconnectionTime(time),
             _ => return,
         };
-        self.event_noted |= matches!(input, Input::Event);
-        self.machine.on(input, Instant::now().into_std());
+        // Neither is anything to act upon.
+        let _ = self.machine.on(input, Instant::now().into_std());
     }
 }
 

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use super::{SessionHandle, TypedSession};
 use crate::error::Error;
@@ -20,7 +20,8 @@ use crate::events::SseEvents;
 pub struct ReadAhead<E> {
     items: mpsc::Receiver<Result<TypedServerSentEvent<E>, Error>>,
     handle: SessionHandle,
-    task: AbortHandle,
+    /// Gone once it has been seen to end.
+    task: Option<JoinHandle<()>>,
 }
 
 impl<E> ReadAhead<E> {
@@ -40,15 +41,33 @@ impl<E> ReadAhead<E> {
                 }
             }
         });
-        Self { items, handle, task: task.abort_handle() }
+        Self { items, handle, task: Some(task) }
     }
 
     /// The next item; `None` at the end of the stream, and ever after.
     ///
+    /// # Panics
+    /// Where making an item panicked, in the type's code or the deserializer's: the panic is passed on.
+    ///
     /// # Cancel safety
     /// Dropping an unfinished `next()` loses nothing.
     pub async fn next(&mut self) -> Option<Result<TypedServerSentEvent<E>, Error>> {
-        poll_fn(|cx| self.items.poll_recv(cx)).await
+        poll_fn(|cx| self.poll_item(cx)).await
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<TypedServerSentEvent<E>, Error>>> {
+        if let Some(item) = ready!(self.items.poll_recv(cx)) {
+            return Poll::Ready(Some(item));
+        }
+        if let Some(task) = &mut self.task {
+            let end = ready!(Pin::new(task).poll(cx));
+            self.task = None;
+            // A panic of the user's own code: without this it would look like the end of the stream.
+            if let Some(panic) = end.err().and_then(|error| error.try_into_panic().ok()) {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        Poll::Ready(None)
     }
 
     /// The next event; `None` at the end of the stream, and ever after.
@@ -73,13 +92,15 @@ impl<E> Stream for ReadAhead<E> {
     type Item = Result<TypedServerSentEvent<E>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.items.poll_recv(cx)
+        self.poll_item(cx)
     }
 }
 
 impl<E> Drop for ReadAhead<E> {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::{FusedStream, Stream};
 
 use super::builder::DecodeErrors;
-use super::{End, ReadAhead, Session, SessionHandle};
+use super::{End, ReadAhead, Session, SessionHandle, Stats};
 use crate::connection::Connection;
 use crate::deserialize::Json;
 use crate::error::{Error, ErrorKind};
@@ -24,6 +24,23 @@ use crate::parse::{Frame, owned_name};
 ///
 /// Events come in order, each at most once per connection. Reconnects are no items; a variant with `#[sse(open)]` shows
 /// them. The last event ID advances with each event that is yielded or passed over, so a reconnect asks for what was not.
+///
+/// ```no_run
+/// # #[cfg(all(feature = "json", feature = "derive"))]
+/// # async fn run(client: reqwest::Client) -> Result<(), sse_typed::Error> {
+/// # #[derive(Debug, sse_typed::SseEvents)] enum Msg { Price(u32) }
+/// # use sse_typed::RequestBuilderExt;
+/// let mut events = client.get("http://localhost/feed").sse().connect().await?.incoming::<Msg>();
+/// while let Some(item) = events.next().await {
+///     match item {
+///         Ok(event) => println!("{:?}, to be resumed after {:?}", event.data, event.id),
+///         Err(error) if !error.is_final() => eprintln!("one event is lost: {error}"),
+///         Err(error) => return Err(error), // nothing follows
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// [`ErrorKind::Decode`] and [`ErrorKind::Event`] concern one event: poll again for the next, unless
@@ -51,6 +68,11 @@ impl<E, D> TypedSession<E, D> {
     /// A handle to control this session from other tasks.
     pub fn handle(&self) -> SessionHandle {
         self.session.handle()
+    }
+
+    /// What this session has seen so far, in numbers.
+    pub fn stats(&self) -> Stats {
+        self.session.stats()
     }
 
     /// The session itself, to go on with another type of events.
@@ -113,6 +135,7 @@ impl<D> Session<D> {
             let Some(frame) = self.core.frame() else { continue };
             if let Frame::Event(event) = frame {
                 if self.core.config.skip_empty_data && event.data().is_empty() {
+                    self.core.stats.skipped += 1;
                     continue;
                 }
             }
@@ -130,15 +153,10 @@ impl<D> Session<D> {
                     }
                     return Poll::Ready(Some(Ok(TypedServerSentEvent { event, data, id, retry })));
                 }
-                Ok(Outcome::Skip) => {}
-                Ok(Outcome::Unknown) =>
-                {
-                    #[cfg(feature = "tracing")]
-                    if let Frame::Event(event) = frame {
-                        tracing::debug!(event = event.event(), "skipped an event that no variant names");
-                    }
-                }
+                Ok(Outcome::Skip) => self.core.stats.skipped += u64::from(matches!(frame, Frame::Event(_))),
+                Ok(Outcome::Unknown) => self.core.note_unknown(),
                 Err(error) => {
+                    self.core.stats.decode_errors += u64::from(error.kind() == ErrorKind::Decode);
                     let error = match self.core.config.decode_errors {
                         DecodeErrors::Skip if error.kind() == ErrorKind::Decode => continue,
                         DecodeErrors::Stop if error.kind() == ErrorKind::Decode => error.ending_the_stream(),

@@ -5,7 +5,7 @@ use sse_typed::{Dispatch, Error, Frame, Json, Parser, RawEvent, SseEvents};
 
 /// What came of one frame.
 #[derive(Debug)]
-pub enum Got<E> {
+pub(crate) enum Got<E> {
     Value(E),
     Done(E),
     Skipped,
@@ -30,7 +30,7 @@ impl<E> Got<E> {
     }
 
     #[track_caller]
-    pub fn value(self) -> E {
+    pub(crate) fn value(self) -> E {
         match self {
             Self::Value(value) => value,
             Self::Done(_) => panic!("the stream ends here"),
@@ -41,7 +41,7 @@ impl<E> Got<E> {
     }
 
     #[track_caller]
-    pub fn done(self) -> E {
+    pub(crate) fn done(self) -> E {
         match self {
             Self::Done(value) => value,
             other => panic!("the stream goes on after {:?}", other.map(drop)),
@@ -49,18 +49,18 @@ impl<E> Got<E> {
     }
 
     #[track_caller]
-    pub fn error(self) -> Error {
+    pub(crate) fn error(self) -> Error {
         match self {
             Self::Failed(error) => error,
             other => panic!("no error but {:?}", other.map(drop)),
         }
     }
 
-    pub fn is_unknown(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }
 
-    pub fn is_skipped(&self) -> bool {
+    pub(crate) fn is_skipped(&self) -> bool {
         matches!(self, Self::Skipped)
     }
 
@@ -76,24 +76,24 @@ impl<E> Got<E> {
 }
 
 /// What becomes of one event, its data in JSON.
-pub fn event<E: SseEvents<Json>>(name: &str, data: &str) -> Got<E> {
+pub(crate) fn event<E: SseEvents<Json>>(name: &str, data: &str) -> Got<E> {
     frame_with(Frame::Event(RawEvent::new(name, data)), &Json)
 }
 
-pub fn event_with<E: SseEvents<D>, D>(name: &str, data: &str, deserializer: &D) -> Got<E> {
+pub(crate) fn event_with<E: SseEvents<D>, D>(name: &str, data: &str, deserializer: &D) -> Got<E> {
     frame_with(Frame::Event(RawEvent::new(name, data)), deserializer)
 }
 
-pub fn frame<E: SseEvents<Json>>(frame: Frame<'_>) -> Got<E> {
+pub(crate) fn frame<E: SseEvents<Json>>(frame: Frame<'_>) -> Got<E> {
     frame_with(frame, &Json)
 }
 
-pub fn frame_with<E: SseEvents<D>, D>(frame: Frame<'_>, deserializer: &D) -> Got<E> {
+pub(crate) fn frame_with<E: SseEvents<D>, D>(frame: Frame<'_>, deserializer: &D) -> Got<E> {
     Got::of(E::from_frame(frame, deserializer))
 }
 
 /// All that becomes of a stream, which is the same however its bytes are cut.
-pub fn stream<E: SseEvents<Json> + std::fmt::Debug>(bytes: &str) -> Vec<Got<E>> {
+pub(crate) fn stream<E: SseEvents<Json> + std::fmt::Debug>(bytes: &str) -> Vec<Got<E>> {
     let whole = in_chunks(bytes, bytes.len());
     for size in [1, 7] {
         let cut = in_chunks::<E>(bytes, size);
@@ -116,7 +116,7 @@ fn in_chunks<E: SseEvents<Json>>(bytes: &str, size: usize) -> Vec<Got<E>> {
 
 /// The values of a stream in which nothing fails, up to the one that ends it.
 #[track_caller]
-pub fn values<E: SseEvents<Json> + std::fmt::Debug>(bytes: &str) -> Vec<E> {
+pub(crate) fn values<E: SseEvents<Json> + std::fmt::Debug>(bytes: &str) -> Vec<E> {
     let mut values = Vec::new();
     for got in stream(bytes) {
         match got {

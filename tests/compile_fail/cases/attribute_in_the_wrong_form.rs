@@ -1,0 +1,46 @@
+use sse_typed::SseEvents;
+
+const NAME: &str = "tick";
+
+#[derive(SseEvents)]
+#[sse(rename_all = kebab, deny_unknown = true, skip = "ping", tag("type"), crate = "sse")]
+enum Msg {
+    #[sse(event)]
+    A,
+    #[sse(event("a"))]
+    B,
+    #[sse(event = NAME)]
+    C,
+    #[sse(alias = 1, data, key("error"))]
+    D,
+    #[sse(done = true)]
+    E,
+    #[sse(error(ApiError))]
+    F(u32),
+    #[sse(with)]
+    G(u32),
+    #[sse(with = "read")]
+    H(u32),
+    #[sse(with = |data| data.parse())]
+    I(u32),
+    #[sse(skip("ping"))]
+    J,
+    #[sse]
+    K,
+    #[sse = "l"]
+    L,
+    #[sse(text done)]
+    M(String),
+    #[sse("n")]
+    N,
+    #[sse(event = "o" alias = "p")]
+    O,
+}
+
+#[derive(SseEvents)]
+#[sse(skip(), skip(ping))]
+enum Skipping {
+    A,
+}
+
+fn main() {}

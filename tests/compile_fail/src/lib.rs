@@ -1,0 +1,1 @@
+//! What the derive says of mistakes; nothing here, see `tests/`.

@@ -1,0 +1,1 @@
+//! Tests of `sse-typed` under another name; nothing here, see `tests/`.
