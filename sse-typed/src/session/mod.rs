@@ -523,20 +523,22 @@ impl Core {
     }
 
     fn note_frame(&mut self) {
-        let input = match self.parser.frame() {
-            Some(Frame::Event(_)) => {
-                self.stats.events += 1;
-                if std::mem::replace(&mut self.event_noted, true) {
-                    return;
-                }
-                Input::Event
-            }
-            Some(Frame::Comment(_)) => {
-                self.stats.comments += 1;
+        // No frame is put together where it is not looked at.
+        let input = if self.parser.is_at_event() {
+            self.stats.events += 1;
+            if std::mem::replace(&mut self.event_noted, true) {
                 return;
             }
-            Some(Frame::Retry(time)) => Input::ReconnectionTime(time),
-            _ => return,
+            Input::Event
+        } else {
+            match self.parser.frame() {
+                Some(Frame::Comment(_)) => {
+                    self.stats.comments += 1;
+                    return;
+                }
+                Some(Frame::Retry(time)) => Input::ReconnectionTime(time),
+                _ => return,
+            }
         };
         // Neither is anything to act upon.
         let _ = self.machine.on(input, Instant::now().into_std());
