@@ -21,8 +21,8 @@ const CLIENTS: [&str; 7] =
 pub fn run(mode: Mode) -> Section {
     let mut section = Section {
         title: "At rest",
-        about: "Bytes of heap of one open session that has read an event and waits for the next, the session's own size \
-                included, over reqwest's `Response` in the same place. `GET kept` has its request at hand to reconnect, \
+        about: "Bytes of heap of one open session that has read an event and waits for the next, over those of reqwest's \
+                `Response` in the same place; in brackets with the value's own size, wherever its user keeps it. `GET kept` has its request at hand to reconnect, \
                 the others do not reconnect where that can be chosen. Each number is from a process of its own.",
         ..Section::default()
     };
@@ -33,19 +33,24 @@ pub fn run(mode: Mode) -> Section {
     let heads = columns.iter().map(|(http, sessions)| format!("{http}, {sessions} sessions"));
     let mut table = Table::new(std::iter::once(String::new()).chain(heads));
     let bare: Vec<_> = columns.iter().map(|&(http, sessions)| hold_apart(&server, "reqwest", http, sessions)).collect();
-    table.row(std::iter::once("reqwest, in all".to_owned()).chain(bare.iter().map(|bytes| number(*bytes))));
+    let show = |cost: Cost| format!("{:.0} ({:.0})", cost.heap, cost.heap + cost.value);
+    table.row(std::iter::once("reqwest, in all".to_owned()).chain(bare.iter().map(|cost| show(*cost))));
     for client in &CLIENTS[1..] {
         let mut cells = vec![(*client).to_owned()];
         for (&(http, sessions), bare) in columns.iter().zip(&bare) {
-            let over = hold_apart(&server, client, http, sessions) - bare;
-            cells.push(format!("{over:+.0}"));
+            let cost = hold_apart(&server, client, http, sessions);
+            let over = Cost { heap: cost.heap - bare.heap, value: cost.value - bare.value };
+            cells.push(show(over));
             let goal = match *client {
                 "sse-typed" => 512.0,
                 "read_ahead" => 512.0 + 2048.0,
                 _ => continue,
             };
             let what = format!("at rest, {client}, {http}, {sessions} sessions: heap over reqwest's own");
-            section.targets.push(Target::at_most(what, goal, over, " B"));
+            section.targets.push(Target::at_most(what, goal, over.heap, " B"));
+            let what =
+                format!("at rest, {client}, {http}, {sessions} sessions: the same, the value's own size included");
+            section.targets.push(Target::at_most(what, goal, over.heap + over.value, " B"));
         }
         table.row(cells);
     }
@@ -53,14 +58,26 @@ pub fn run(mode: Mode) -> Section {
     section
 }
 
-fn hold_apart(server: &Server, client: &str, http: &str, sessions: usize) -> f64 {
+/// What one session costs.
+#[derive(Clone, Copy)]
+struct Cost {
+    heap: f64,
+    /// The size of the value that stands for it.
+    value: f64,
+}
+
+fn hold_apart(server: &Server, client: &str, http: &str, sessions: usize) -> Cost {
     let program = std::env::current_exe().expect("the program's path");
     let output = Command::new(program)
         .args([ARGUMENT, &server.idle(), client, http, &sessions.to_string()])
         .output()
         .expect("a process");
     let text = String::from_utf8_lossy(&output.stdout);
-    text.trim().parse().unwrap_or_else(|_| panic!("{client}: {text}{}", String::from_utf8_lossy(&output.stderr)))
+    let mut numbers = text.split_whitespace().map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(heap)), Some(Ok(value))) => Cost { heap, value },
+        _ => panic!("{client}: {text}{}", String::from_utf8_lossy(&output.stderr)),
+    }
 }
 
 /// Holds sessions and prints the heap of each.
@@ -68,7 +85,7 @@ pub fn hold(arguments: &[String]) {
     let [url, client, http, sessions] = arguments else { panic!("{arguments:?}") };
     let sessions = sessions.parse().expect("a number");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let heap = runtime.block_on(async {
+    let cost = runtime.block_on(async {
         match client.as_str() {
             "reqwest" => {
                 hold_each(sessions, new_client(http), async |client| {
@@ -133,7 +150,7 @@ pub fn hold(arguments: &[String]) {
             other => panic!("no client is called {other}"),
         }
     });
-    println!("{heap}");
+    println!("{} {}", cost.heap, cost.value);
 }
 
 fn new_client(http: &str) -> reqwest::Client {
@@ -141,8 +158,8 @@ fn new_client(http: &str) -> reqwest::Client {
     if http == "HTTP/2" { client.http2_prior_knowledge() } else { client }.build().expect("a client")
 }
 
-/// Opens so many, one after the other, and returns the heap of each once all is quiet.
-async fn hold_each<C, S>(sessions: usize, client: C, open: impl AsyncFn(&C) -> S) -> f64 {
+/// Opens so many, one after the other, and returns what each costs once all is quiet.
+async fn hold_each<C, S>(sessions: usize, client: C, open: impl AsyncFn(&C) -> S) -> Cost {
     // The first one makes what all share.
     let _first = open(&client).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -152,7 +169,8 @@ async fn hold_each<C, S>(sessions: usize, client: C, open: impl AsyncFn(&C) -> S
         held.push(open(&client).await);
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let heap = alloc::stop().held as f64 / sessions as f64;
+    let value = size_of::<S>() as f64;
+    let heap = alloc::stop().held as f64 / sessions as f64 - value;
     drop(held);
-    heap
+    Cost { heap, value }
 }
