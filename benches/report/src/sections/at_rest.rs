@@ -10,7 +10,7 @@ use super::{Mode, Section};
 use crate::alloc;
 use crate::messages::Anthropic;
 use crate::server::Server;
-use crate::table::{Table, Target, number};
+use crate::table::{Table, Target};
 
 /// The argument that makes the program hold sessions and tell what they cost.
 pub const ARGUMENT: &str = "--hold";
