@@ -8,18 +8,19 @@ use std::env::{args, var};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sse_typed::{Error, ErrorKind, RequestBuilderExt, ServerSentEvent, SseEvents};
+use sse_typed_examples::{replay, show};
 
 #[derive(SseEvents)]
 #[sse(skip("ping", "content_block_stop"))]
-enum Message {
+enum Answer {
     MessageStart {
         message: Value,
     },
     ContentBlockStart {
-        content_block: Block,
+        content_block: Value,
     },
     ContentBlockDelta {
-        delta: Delta,
+        delta: Piece,
     },
     MessageDelta {
         usage: Value,
@@ -34,22 +35,12 @@ enum Message {
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Block {
-    ToolUse {
-        name: String,
-    },
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Delta {
-    ThinkingDelta {
-        thinking: String,
-    },
+enum Piece {
     TextDelta {
         text: String,
+    },
+    ThinkingDelta {
+        thinking: String,
     },
     InputJsonDelta {
         partial_json: String,
@@ -71,15 +62,12 @@ data: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let urls = match args().nth(1) {
         Some(url) => vec![url],
-        None => vec![
-            sse_typed_examples::replay(include_str!("../tests/data/anthropic.sse")).await?,
-            sse_typed_examples::replay(OVERLOADED).await?,
-        ],
+        None => vec![replay(include_str!("../tests/data/anthropic.sse")).await?, replay(OVERLOADED).await?],
     };
     for url in urls {
         match print(&url).await {
             Err(error) if error.kind() == ErrorKind::Event => {
-                println!("[broken off: {}]", error.downcast::<Value>()?["error"]["message"]);
+                println!("\n[broken off: {}]", error.downcast::<Value>()?["error"]["message"]);
             }
             result => result?,
         }
@@ -95,21 +83,22 @@ async fn print(url: &str) -> Result<(), Error> {
     let post = reqwest::Client::new().post(url).header("anthropic-version", "2023-06-01").json(&request);
     let post = post.header("x-api-key", var("ANTHROPIC_API_KEY").unwrap_or_default());
 
-    let mut message = post.sse().connect().await?.incoming::<Message>();
-    while let Some(event) = message.try_next().await? {
+    let mut answer = post.sse().connect().await?.incoming::<Answer>();
+    while let Some(event) = answer.try_next().await? {
         match event.data {
-            Message::MessageStart { message } => println!("[{}]", message["model"]),
-            Message::ContentBlockStart { content_block: Block::ToolUse { name } } => print!("\n{name} "),
-            Message::ContentBlockStart { content_block: Block::Other } => println!(),
-            Message::ContentBlockDelta { delta } => match delta {
-                Delta::ThinkingDelta { thinking: text } | Delta::TextDelta { text } => print!("{text}"),
-                Delta::InputJsonDelta { partial_json } => print!("{partial_json}"),
-                Delta::Other => {}
+            Answer::MessageStart { message } => show(&format!("[{}]", message["model"])),
+            Answer::ContentBlockStart { content_block } => {
+                show(&format!("\n{} ", content_block["name"].as_str().unwrap_or_default()));
+            }
+            Answer::ContentBlockDelta { delta } => match delta {
+                Piece::TextDelta { text } | Piece::ThinkingDelta { thinking: text } => show(&text),
+                Piece::InputJsonDelta { partial_json } => show(&partial_json),
+                Piece::Other => {}
             },
-            Message::MessageDelta { usage } => println!("\n[{} tokens]", usage["output_tokens"]),
-            Message::MessageStop => println!("[end]\n"),
-            Message::Unknown(event) => eprintln!("passed over {}", event.event),
-            Message::Error(_) => unreachable!("it comes as an error"),
+            Answer::MessageDelta { usage } => println!("\n[{} tokens]", usage["output_tokens"]),
+            Answer::MessageStop => println!("[end]\n"),
+            Answer::Unknown(event) => eprintln!("[passed over: {}]", event.event),
+            Answer::Error(_) => unreachable!("it comes as an error"),
         }
     }
     Ok(())

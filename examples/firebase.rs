@@ -1,13 +1,14 @@
 //! A Firebase Realtime Database in step with its server: a tree, and what changes in it.
 //!
 //! `cargo run --example firebase` replays a session in which the credential expires.
-//! `cargo run --example firebase -- https://YOURS.firebaseio.com/path.json` follows a database, until Ctrl-C, with
-//! `FIREBASE_TOKEN` if it is not public.
+//! `cargo run --example firebase -- https://YOURS.firebaseio.com/path.json` follows a database, until Ctrl-C, with a token
+//! from the file `FIREBASE_TOKEN_FILE` if it is not public.
 
 use std::env::{args, var};
+use std::io;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sse_typed::{Reconnect, SseEvents};
 
 #[derive(SseEvents)]
@@ -19,7 +20,7 @@ enum Change {
     },
     Patch {
         path: String,
-        data: Value,
+        data: Map<String, Value>,
     },
     AuthRevoked, // the stream stays open, and is silent from here on
     #[sse(error, done)]
@@ -35,14 +36,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Each attempt has a token of its own, so that one which has expired is not sent again.
     let client = reqwest::Client::new();
     let session = sse_typed::session(move |attempt| {
-        let request = attempt.apply(client.get(&url));
+        let (client, url) = (client.clone(), url.clone());
         async move {
-            Ok(match fresh_token().await? {
-                Some(token) => request.query(&[("auth", token)]),
-                None => request,
-            }
-            .send()
-            .await?)
+            let request = match fresh_token().await? {
+                Some(token) => client.get(url).query(&[("auth", token)]),
+                None => client.get(url),
+            };
+            Ok(attempt.apply(request).send().await?)
         }
     });
     // A connection that has been silent for longer than two keep-alives is dead.
@@ -57,30 +57,33 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 println!("put {path}");
                 *at(&mut tree, &path) = data;
             }
-            Change::Patch { path, data: Value::Object(children) } => {
-                for (name, data) in children {
+            Change::Patch { path, data } => {
+                for (name, data) in data {
                     println!("patch {path}/{name}");
                     *at(&mut tree, &format!("{path}/{name}")) = data;
                 }
             }
-            Change::Patch { .. } => {}
             Change::AuthRevoked => println!("the credential has expired: reconnecting, {}", handle.reconnect()),
             Change::Cancel => unreachable!("it comes as an error"),
         }
     }
-    println!("{} posts", tree["posts"].as_object().map_or(0, serde_json::Map::len));
+    println!("{} posts", tree["posts"].as_object().map_or(0, Map::len));
     Ok(())
 }
 
-async fn fresh_token() -> Result<Option<String>, std::env::VarError> {
-    Ok(var("FIREBASE_TOKEN").ok()) // a program would ask for one here
+/// What a program would ask Google for; here, a file that some other program renews.
+async fn fresh_token() -> io::Result<Option<String>> {
+    match var("FIREBASE_TOKEN_FILE") {
+        Ok(file) => Ok(Some(tokio::fs::read_to_string(file).await?.trim().to_owned())),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The node at this path, which is made if it is not there.
 fn at<'a>(tree: &'a mut Value, path: &str) -> &'a mut Value {
     path.split('/').filter(|name| !name.is_empty()).fold(tree, |node, name| {
         if !node.is_object() {
-            *node = Value::Object(serde_json::Map::new());
+            *node = Value::Object(Map::new());
         }
         &mut node[name]
     })

@@ -1,15 +1,19 @@
 //! A tool call over MCP's Streamable HTTP (2025-11-25): asked for with POST, taken up with GET where it broke off.
 //!
 //! `cargo run --example mcp` calls a tool of a server of its own, which hangs up in the middle of the answer.
-//! `cargo run --example mcp -- URL TOOL` calls a tool of a server of yours, without arguments.
+//! `cargo run --example mcp -- URL TOOL` calls a tool of a server of yours, without arguments. Servers may answer with
+//! JSON in place of a stream: that is an error here, with the answer in its `body()`.
 
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use sse_typed::{Error, Reconnect, Session, SseEvents};
+use sse_typed_examples::events;
 
 /// JSON-RPC: what a message is, its keys tell.
 #[derive(SseEvents)]
@@ -33,13 +37,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = json!({ "name": "sse-typed", "version": "0.1" });
     let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
     let session = call(&url, HeaderMap::new(), "initialize", hello).await?;
-    // The server's session is in the head of this response, and of each request from here on.
+    // What each request from here on has to say; the server's session is in the head of this response.
     let mut headers = HeaderMap::new();
+    headers.insert("mcp-protocol-version", HeaderValue::from_static("2025-11-25"));
     if let Some(id) = session.connection().and_then(|connection| connection.headers().get("mcp-session-id")) {
         headers.insert("mcp-session-id", id.clone());
     }
     print(session).await?;
 
+    let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    request(reqwest::Client::new().post(&url).json(&ready), &headers).send().await?.error_for_status()?;
     let tool = std::env::args().nth(2).unwrap_or_else(|| "inventory".into());
     print(call(&url, headers, "tools/call", json!({ "name": tool, "arguments": {} })).await?).await?;
     Ok(())
@@ -50,12 +57,15 @@ async fn call(url: &str, headers: HeaderMap, method: &str, params: Value) -> Res
     let (client, url) = (reqwest::Client::new(), url.to_owned());
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let session = sse_typed::session(move |attempt| {
-        let request = if attempt.number() == 0 { client.post(&url).json(&body) } else { client.get(&url) };
-        let request = request.header("accept", "application/json, text/event-stream").headers(headers.clone());
-        let request = attempt.apply(request);
-        async { Ok(request.send().await?) }
+        let post_or_get = if attempt.number() == 0 { client.post(&url).json(&body) } else { client.get(&url) };
+        let response = attempt.apply(request(post_or_get, &headers)).send();
+        async { Ok(response.await?) }
     });
     session.reconnect(Reconnect::default().delay(Duration::from_secs(1)).max_attempts(5)).connect().await
+}
+
+fn request(request: RequestBuilder, headers: &HeaderMap) -> RequestBuilder {
+    request.headers(headers.clone()).header("accept", "application/json, text/event-stream")
 }
 
 async fn print(session: Session) -> Result<(), Error> {
@@ -67,7 +77,7 @@ async fn print(session: Session) -> Result<(), Error> {
             Message::Priming | Message::Failed(_) => unreachable!("one is skipped, the other an error"),
         }
     }
-    println!("after {} reconnects\n", messages.stats().reconnects);
+    println!("reconnects: {}\n", messages.stats().reconnects);
     Ok(())
 }
 
@@ -82,15 +92,14 @@ fn server() -> Router {
     let (first, _) = whole.split_once("id: c02754f0:3").unwrap_or((&whole, ""));
     let first = first.to_owned();
     let answer = post(async move |Json(request): Json<Value>| match request["method"].as_str() {
-        Some("initialize") => ([("mcp-session-id", "s-1")], sse_typed_examples::events(INITIALIZED)),
-        _ => ([("mcp-session-id", "s-1")], sse_typed_examples::events(&first)),
+        Some("initialize") => ([("mcp-session-id", "s-1")], events(INITIALIZED)).into_response(),
+        Some("tools/call") => events(&first),
+        _ => StatusCode::ACCEPTED.into_response(),
     });
-    Router::new().route(
-        "/",
-        answer.get(async move |headers: HeaderMap| {
-            let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-            let rest = whole.split_once(&format!("id: {last}\n")).and_then(|(_, rest)| rest.split_once("\n\n"));
-            sse_typed_examples::events(rest.unwrap_or_default().1)
-        }),
-    )
+    let resume = async move |headers: HeaderMap| {
+        let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let rest = whole.split_once(&format!("id: {last}\n")).and_then(|(_, rest)| rest.split_once("\n\n"));
+        events(rest.unwrap_or_default().1)
+    };
+    Router::new().route("/", answer.get(resume))
 }

@@ -1,4 +1,4 @@
-//! An answer of OpenAI's as it is written: from the Responses API, and from Chat Completions.
+//! A model's answer as it is written: from the Responses API, and from Chat Completions.
 //!
 //! `cargo run --example openai` replays one of each.
 //! `cargo run --example openai -- https://api.openai.com/v1` asks the API, with `OPENAI_API_KEY` and `OPENAI_MODEL`.
@@ -8,6 +8,7 @@ use std::env::{args, var};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sse_typed::{Error, RequestBuilderExt, SseEvents};
+use sse_typed_examples::{replay, show};
 
 /// Of 58 events, those that matter here: the others are passed over.
 #[derive(SseEvents)]
@@ -46,8 +47,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (responses, chat) = match args().nth(1) {
         Some(url) => (format!("{url}/responses"), format!("{url}/chat/completions")),
         None => (
-            sse_typed_examples::replay(include_str!("../tests/data/openai_responses.sse")).await?,
-            sse_typed_examples::replay(include_str!("../tests/data/openai_chat.sse")).await?,
+            replay(include_str!("../tests/data/openai_responses.sse")).await?,
+            replay(include_str!("../tests/data/openai_chat.sse")).await?,
         ),
     };
     // What the API reports in a stream is in the error, as the type that the variant has.
@@ -66,7 +67,7 @@ async fn ask(responses: &str, chat: &str) -> Result<(), Error> {
     let mut answer = post(responses, request).connect().await?.incoming::<Answer>();
     while let Some(event) = answer.try_next().await? {
         match event.data {
-            Answer::Text { delta } => print!("{delta}"),
+            Answer::Text { delta } => show(&delta),
             Answer::Completed { response } => println!("\n[{} tokens]\n", response["usage"]["total_tokens"]),
             Answer::Failed(_) => unreachable!("it comes as an error"),
         }
@@ -76,9 +77,9 @@ async fn ask(responses: &str, chat: &str) -> Result<(), Error> {
     let mut answer = post(chat, request).connect().await?.incoming::<Chat>();
     while let Some(event) = answer.try_next().await? {
         match event.data {
-            Chat::Chunk { choices } => choices.into_iter().for_each(|Choice { delta: Delta { content } }| {
-                print!("{}", content.unwrap_or_default());
-            }),
+            Chat::Chunk { choices } => {
+                choices.into_iter().filter_map(|choice| choice.delta.content).for_each(|text| show(&text));
+            }
             Chat::Done => println!("[done]"),
             Chat::Failed(_) => unreachable!("it comes as an error"),
         }

@@ -76,7 +76,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             Ok(RecentChange::New(page)) => println!("{:<24} {:>8} {}", page.meta.domain, "new", page.title),
             Ok(RecentChange::Log { page, log_type }) => {
-                println!("{:<24} {log_type:>8} {}", page.meta.domain, page.title)
+                println!("{:<24} {log_type:>8} {}", page.meta.domain, page.title);
             }
             Ok(RecentChange::Open(at)) => eprintln!("[open, attempt {}]", at.attempt()),
             Ok(RecentChange::Other | RecentChange::Error(_)) => {}

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::ready;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -59,4 +59,11 @@ pub fn events(text: &str) -> Response {
         Ok::<_, Infallible>(event)
     });
     ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(body)).into_response()
+}
+
+/// Shows a piece of a line at once, and not only when the line ends.
+pub fn show(text: &str) {
+    print!("{text}");
+    // Whether somebody looks is not for an example to care about.
+    let _ = io::stdout().flush();
 }

@@ -5,9 +5,13 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 use sse_typed::ServerSentEvent;
 
+const AFTER: &str = "\
+Events go to standard output, with their name, their id and the time since the event before; all else goes to standard
+error. Ends with 0 when the stream does and on Ctrl-C, with 1 on an error, with 2 on bad arguments.";
+
 /// Follows a stream of Server-Sent Events, across disconnects.
 #[derive(Parser)]
-#[command(name = "tail", version, arg_required_else_help = true)]
+#[command(name = "tail", version, arg_required_else_help = true, after_help = AFTER)]
 pub(crate) struct Args {
     /// The stream to follow.
     #[arg(value_parser = url)]

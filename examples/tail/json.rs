@@ -104,9 +104,8 @@ impl<'a> Json<'a> {
             Self::Object(entries) => ('{', '}', entries.len()),
         };
         let in_one_line = len == 0 || self.fits(WIDTH.saturating_sub(indent)).is_some();
-        let line = |text: &mut String, indent| match in_one_line {
-            true => {}
-            false => {
+        let line = |text: &mut String, indent| {
+            if !in_one_line {
                 let _ = write!(text, "\n{:indent$}", "");
             }
         };

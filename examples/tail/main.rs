@@ -89,7 +89,10 @@ async fn follow(args: &Args, status: &mut Status) -> Result<(), Box<dyn Error>> 
     let mut items = session.incoming::<Item>();
     loop {
         tokio::select! {
+            // In this order: a flood of events does not hold the clock up, and a state that has come to its end does not
+            // hold up the end of the stream.
             biased;
+            () = status.tick() => status.count(items.stats(), items.last_event_id()),
             item = items.next() => match item.transpose()?.map(|item| item.data) {
                 Some(Item::Open(connection)) => status.opened(&connection),
                 Some(Item::Event(event)) => {
@@ -103,7 +106,6 @@ async fn follow(args: &Args, status: &mut Status) -> Result<(), Box<dyn Error>> 
             state = handle.state_changed() => if let State::Waiting { attempt, delay } = state {
                 status.waiting(attempt, delay);
             },
-            () = status.tick() => status.count(items.stats(), items.last_event_id()),
         }
     }
 }

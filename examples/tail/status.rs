@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::error::Error;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use http::header::CONTENT_TYPE;
-use indicatif::{HumanBytes, ProgressBar};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use sse_typed::{Connection, ErrorKind, LastEventId, Stats};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -55,9 +56,12 @@ impl Status {
     pub(crate) fn new(stats: bool) -> Self {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Cut where the line would not fit.
+        let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         let began = Instant::now();
         Self {
-            bar: stats.then(ProgressBar::new_spinner),
+            bar: stats.then(|| ProgressBar::new_spinner().with_style(style)),
             ticks,
             began,
             stats: Stats::default(),
@@ -73,7 +77,7 @@ impl Status {
     }
 
     pub(crate) fn opened(&self, connection: &Connection) {
-        let again = if self.stats.events > 0 || connection.attempt() > 0 { " again" } else { "" };
+        let again = if connection.attempt() > 0 { " again" } else { "" };
         let after = match &**connection.resumed_from() {
             "" => String::new(),
             id => format!(", after id {}", printable(id)),
@@ -117,7 +121,7 @@ impl Status {
             Some(error) => explain(error),
             None => with_cause(error),
         };
-        self.suspend(|| anstream::eprintln!("{ERROR}error:{ERROR:#} {text}"));
+        self.write(&format!("{ERROR}error:{ERROR:#} {text}"));
     }
 
     /// What it came to in all.
@@ -137,13 +141,20 @@ impl Status {
             id => printable(id),
         };
         let Stats { events, bytes: total, reconnects, .. } = self.stats;
-        let (events_per_second, total, bytes) =
-            (format!("{}.{}", tenths / 10, tenths % 10), HumanBytes(total), HumanBytes(bytes));
-        format!("{events} events, {events_per_second}/s; {total}, {bytes}/s; {reconnects} reconnects; last id {id}")
+        let (total, bytes) = (HumanBytes(total), HumanBytes(bytes));
+        let (whole, tenths) = (tenths / 10, tenths % 10);
+        format!(
+            "events {events} ({whole}.{tenths}/s), bytes {total} ({bytes}/s), reconnects {reconnects}, last id {id}"
+        )
     }
 
     fn say(&self, text: &str) {
-        self.suspend(|| anstream::eprintln!("{DIM}{text}{DIM:#}"));
+        self.write(&format!("{DIM}{text}{DIM:#}"));
+    }
+
+    /// If nobody reads it, there is nobody to tell so.
+    fn write(&self, line: &str) {
+        let _ = self.suspend(|| writeln!(anstream::stderr(), "{line}"));
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use futures::stream;
@@ -60,6 +60,19 @@ async fn people_read_name_id_age_and_data_without_colours_in_a_pipe() {
             "",
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn colours_are_those_of_the_tool_and_never_of_the_server() {
+    let url = replay(STREAM).await.expect("a port");
+    let ran = tokio::task::spawn_blocking(move || {
+        ended(example("tail").arg(url).env("CLICOLOR_FORCE", "1").spawn().expect("it can be run"))
+    });
+    let Ran { stdout, .. } = ran.await.expect("it ends");
+    let lines: Vec<_> = stdout.lines().collect();
+    assert!(lines[0].contains("\u{1b}[36mprice\u{1b}[0m"), "{stdout}");
+    assert!(lines[1].contains("\u{1b}[34m\"cents\"\u{1b}[0m: \u{1b}[33m420\u{1b}[0m"), "{stdout}");
+    assert_eq!(lines[4], "  \\u{1b}[31mred");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,8 +155,8 @@ async fn states_reconnects_and_numbers_are_told_beside_the_events() {
     let lines: Vec<_> = stderr.lines().collect();
     assert_eq!(lines[0], "open: 200 OK, HTTP/1.1");
     assert!(lines[1].starts_with("lost: the server ended it; attempt 1 in 0.1 s"), "{stderr}");
-    assert!(lines[2].starts_with("3 events, "), "{stderr}");
-    assert!(lines[2].ends_with("0 reconnects; last id 7"), "{stderr}");
+    assert!(lines[2].starts_with("events 3 ("), "{stderr}");
+    assert!(lines[2].ends_with(", reconnects 0, last id 7"), "{stderr}");
     assert_eq!(lines.len(), 3, "{stderr}");
 }
 
@@ -168,7 +181,7 @@ async fn a_position_headers_and_a_body_go_with_the_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_lost_is_asked_for_after_the_last_id() {
     async fn count(headers: HeaderMap) -> axum::response::Response {
-        match headers.get("last-event-id").map(|id| id.as_bytes()) {
+        match headers.get("last-event-id").map(HeaderValue::as_bytes) {
             None => events("retry: 100\nid: 1\ndata: one\n\n"),
             Some(b"1") => events("id: 2\ndata: two\n\n"),
             Some(_) => StatusCode::NO_CONTENT.into_response(),
@@ -291,6 +304,18 @@ async fn it_ends_quietly_when_nobody_reads_it_any_more() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn it_ends_quietly_when_nobody_reads_its_errors_either() {
+    let url = replay("retry: 100\ndata: 1\n\n").await.expect("a port");
+    let ran = tokio::task::spawn_blocking(move || {
+        let mut child = example("tail").args([&*url, "--raw", "--stats"]).spawn().expect("it can be run");
+        drop(child.stderr.take());
+        ended(child)
+    });
+    let Ran { code, stdout, .. } = ran.await.expect("it ends");
+    assert_eq!((code, &*stdout), (Some(0), "data: 1\nretry: 100\n\n"));
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_ends_it_well() {
@@ -305,7 +330,7 @@ async fn an_interrupt_ends_it_well() {
     });
     let Ran { code, stderr, .. } = ran.await.expect("it ends");
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stderr.lines().last().is_some_and(|line| line.contains(" events, ")), "{stderr}");
+    assert!(stderr.lines().last().is_some_and(|line| line.starts_with("events ")), "{stderr}");
 }
 
 #[cfg(unix)]

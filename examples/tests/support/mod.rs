@@ -28,6 +28,10 @@ pub(crate) fn example(name: &str) -> Command {
         assert!(cargo.status().expect("cargo is there").success(), "{name} cannot be built");
     }
     let mut command = Command::new(program);
+    for set_by_somebody in ["CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"] {
+        command.env_remove(set_by_somebody);
+    }
+    command.env("NO_PROXY", "127.0.0.1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
