@@ -48,9 +48,8 @@ async fn open(session: SessionBuilder) -> Session {
 async fn last_error<E: SseEvents<D>, D>(events: &mut TypedSession<E, D>) -> Error {
     loop {
         match soon(events.next()).await.expect("an error before the end") {
-            Ok(_) => {}
             Err(error) if error.is_final() => return error,
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
     }
 }
@@ -290,7 +289,7 @@ fn gzip_bomb(head: &str) -> Vec<u8> {
         std::mem::take(encoder.get_mut())
     };
     let start = b"\x1f\x8b\x08\0\0\0\0\0\0\xff";
-    [&start[..], &flushed(head.as_bytes()), &flushed(&[b'x'; 1 << 20]).repeat(1024)].concat()
+    [&start[..], &flushed(head.as_bytes()), &flushed(&vec![b'x'; 1 << 20]).repeat(1024)].concat()
 }
 
 /// `data: ` and 64 MiB of `0`s, in 68 bytes.
