@@ -200,7 +200,7 @@ enum Lent {
 }
 
 /// How far the stream has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// Bytes may follow.
     Streaming,
@@ -222,7 +222,7 @@ impl Default for Parser {
 
 impl fmt::Debug for Parser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parser").field("last_event_id", &self.last_event_id()).finish_non_exhaustive()
+        f.debug_struct("Parser").field("phase", &self.phase).finish_non_exhaustive()
     }
 }
 
