@@ -127,7 +127,9 @@ async fn every_error() -> Vec<Error> {
     let slow = serve([Script::new().hold()]).await;
     let session = request(&slow.url("/")).idle_timeout(ms(50)).reconnect(Reconnect::never());
     errors.push(soon(session.connect()).await.expect_err("no stream"));
-    for url in [format!("nothing://{SECRET}"), format!("{SECRET} no url"), format!("http://[{SECRET}]/")] {
+    for url in
+        [format!("nothing://user:{SECRET}@host/?{SECRET}"), format!("{SECRET} no url"), format!("http://[{SECRET}]/")]
+    {
         errors.push(soon(client().get(url).sse().connect()).await.expect_err("no stream"));
     }
     let unsendable = client().get(closed.url("/")).header("x-api-key", format!("{SECRET}\n"));
@@ -141,7 +143,7 @@ async fn every_error() -> Vec<Error> {
     let session = client().get(closed.url("/")).body(body).sse().reconnect(Reconnect::default().any_method());
     errors.push(soon(session.connect()).await.expect_err("no stream"));
     // Through a request function, where the client's own errors come as they are.
-    for url in [closed.url(&format!("/?{SECRET}")), format!("nothing://{SECRET}")] {
+    for url in [closed.url(&format!("/?{SECRET}")), format!("nothing://user:{SECRET}@host/?{SECRET}")] {
         let client = client();
         let session = sse_typed::session(move |attempt| {
             let request = attempt.apply(client.get(&url).header("x-api-key", SECRET));
