@@ -17,6 +17,18 @@ pub fn check(bytes: &[u8], options: &Options, cuts: &[u8]) {
     }
 }
 
+/// The same for bytes of which the first four say how the rest is read, and in what chunks.
+pub fn check_any(bytes: &[u8]) {
+    let Some((&[flags, limit, first, second], stream)) = bytes.split_first_chunk() else { return };
+    let options = Options {
+        last_event_id: if flags & 1 == 0 { String::new() } else { "6".to_owned() },
+        unterminated_event: flags & 2 != 0,
+        events_without_data: flags & 4 != 0,
+        max_event_size: if flags & 8 == 0 { 16 << 20 } else { limit.into() },
+    };
+    check(stream, &options, &[first, second]);
+}
+
 /// Chunks as long as `cuts` says, which begins anew at its end.
 fn cut<'a>(mut bytes: &'a [u8], cuts: &[u8]) -> Vec<&'a [u8]> {
     let mut lengths = cuts.iter().copied().filter(|length| *length > 0).map(usize::from).cycle();
@@ -75,5 +87,16 @@ fn take(parser: &mut Parser, outcome: &mut Outcome) {
             sse_typed::Frame::Retry(time) => Frame::Retry(time),
             other => panic!("a parser gives no {other:?}"),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// For interpreters such as Miri, which run no fuzzer: `cargo +nightly miri test`.
+    #[test]
+    fn the_seeds_read_as_the_plain_reader_reads_them() {
+        for seed in std::fs::read_dir("seeds/any_bytes").expect("the seeds") {
+            super::check_any(&std::fs::read(seed.expect("a seed").path()).expect("a seed"));
+        }
     }
 }

@@ -247,7 +247,7 @@ fn ten_million_events_on_one_session_leave_memory_flat() {
         let mut memory = Vec::new();
         for number in 0..10_000_000_u32 {
             let event = events.try_next().await.unwrap().unwrap();
-            assert_eq!(event.data.len(), 12 + (number % 1000).to_string().len() - 1, "{}", event.data);
+            assert_eq!(event.data.len(), 11 + (number % 1000).to_string().len(), "{}", event.data);
             if number % 1_000_000 == 999_999 {
                 memory.extend(resident());
             }
