@@ -10,11 +10,9 @@ use yoke::Yoke;
 /// The text borrows from a box, as it needs an address that stays; the box is kept from chunk to chunk.
 pub(super) struct Text(Yoke<&'static str, Option<Box<Source>>>);
 
-/// What the text lies in.
+/// What the text lies in. Not in the box itself: a box that is moved may have no other pointers into it.
 enum Source {
     Chunk(Bytes),
-    /// One character, put together from the ends of chunks.
-    Char(char, [u8; 4]),
     Nothing,
 }
 
@@ -51,14 +49,10 @@ impl Text {
         }
     }
 
-    /// Holds this character in place of what it held.
+    /// Holds this character, put together from the ends of chunks, in place of what it held.
     pub(super) fn set_char(&mut self, char: char) {
-        let mut bytes = [0; 4];
-        char.encode_utf8(&mut bytes);
-        self.hold(Source::Char(char, bytes), |source| {
-            let Source::Char(char, bytes) = source else { return "" };
-            std::str::from_utf8(&bytes[..char.len_utf8()]).unwrap_or_default()
-        });
+        let text = char.encode_utf8(&mut [0; 4]).to_owned();
+        self.set(text.into());
     }
 
     /// Lets go of the chunk, and with it of the read buffer that it may be a part of.
