@@ -220,6 +220,35 @@ async fn three_hundred_sessions_recover_from_restarts_without_a_burst_and_lose_n
     .await;
 }
 
+#[test]
+fn a_session_that_comes_back_again_and_again_keeps_nothing_of_it() {
+    let costs = [50, 500].map(|times| {
+        let mut connections = 0;
+        let server = elsewhere(Server::answering(move |_| {
+            connections += 1;
+            if connections <= times {
+                Script::events(format!("id: {connections}\ndata: {connections}\n\n"))
+            } else {
+                Script::no_content()
+            }
+        }));
+        let (seen, cost) = measured(async move {
+            let policy = Reconnect::default().delay(ms(1)).max_delay(ms(1)).server_retry(ms(1)..=ms(1));
+            let session = client().get(server.url("/")).sse().reconnect(policy);
+            let mut events = soon(session.connect()).await.unwrap().incoming::<String>();
+            let mut seen = 0;
+            while soon(events.try_next()).await.unwrap().is_some() {
+                seen += 1;
+            }
+            seen
+        });
+        assert_eq!(seen, times);
+        cost
+    });
+    println!("{costs:?}");
+    assert!(costs[1].memory <= costs[0].memory + (16 << 10), "memory grows with each connection: {costs:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes two minutes"]
 async fn five_thousand_sessions_recover_from_restarts_without_a_burst_and_lose_nothing() {
