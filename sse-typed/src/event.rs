@@ -139,6 +139,12 @@ impl From<String> for LastEventId {
     }
 }
 
+impl From<LastEventId> for String {
+    fn from(id: LastEventId) -> Self {
+        id.as_str().to_owned()
+    }
+}
+
 impl From<&Self> for LastEventId {
     fn from(id: &Self) -> Self {
         id.clone()
