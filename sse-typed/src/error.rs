@@ -18,7 +18,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// One pointer in size. [`kind`](Self::kind) tells errors apart, [`is_final`](Self::is_final) whether the stream is at
 /// its end; the cause is in [`source`](std::error::Error::source), and what the server said is behind the accessors.
-/// `Display` and `Debug` show no URL, header value or data.
+/// `Display` and `Debug` show no URL, header value or data; but `Debug` shows the cause, and one written by serde may quote
+/// a value.
 ///
 /// ```
 /// # use sse_typed::{Error, ErrorKind};

@@ -16,7 +16,8 @@
 //! | [`inside`] | want to know how it works, or change it |
 //!
 //! What stands in the attributes is on the page of the [derive](derive@crate::SseEvents); what an option does, at the
-//! option, in [`SessionBuilder`](crate::SessionBuilder) and [`Reconnect`](crate::Reconnect).
+//! option, in [`SessionBuilder`](crate::SessionBuilder) and [`Reconnect`](crate::Reconnect). Whole programs, each with a
+//! server of its own, are in the folder `examples` of the repository.
 
 #[doc = include_str!("first_stream.md")]
 pub mod first_stream {}

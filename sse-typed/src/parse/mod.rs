@@ -328,6 +328,12 @@ impl Parser {
         }
     }
 
+    /// Whether [`frame`](Self::frame) lends an event.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_at_event(&self) -> bool {
+        matches!(self.lent, Lent::Event)
+    }
+
     /// Says that the stream has ended. What was fed is still to be taken out; an event without its blank line is
     /// discarded then, as the standard wants, unless [`unterminated_event`](Self::unterminated_event) was asked for.
     pub fn finish(&mut self) {

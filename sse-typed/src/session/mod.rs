@@ -502,8 +502,12 @@ impl Core {
     }
 
     fn note_last_event_id(&mut self) {
-        if self.parser.last_event_id() != &*self.last_event_id {
-            self.last_event_id = LastEventId::from(self.parser.last_event_id());
+        let id = self.parser.last_event_id();
+        // Most streams have none. `memcmp` of two empty strings costs 80 ns where it uses AVX-512: a load that is all
+        // masked out, from an address where nothing is.
+        let is_same = id.len() == self.last_event_id.len() && (id.is_empty() || id == &*self.last_event_id);
+        if !is_same {
+            self.last_event_id = LastEventId::from(id);
             if let Some(shared) = self.shared.get() {
                 shared.set_last_event_id(self.last_event_id.clone());
             }
@@ -519,20 +523,22 @@ impl Core {
     }
 
     fn note_frame(&mut self) {
-        let input = match self.parser.frame() {
-            Some(Frame::Event(_)) => {
-                self.stats.events += 1;
-                if std::mem::replace(&mut self.event_noted, true) {
-                    return;
-                }
-                Input::Event
-            }
-            Some(Frame::Comment(_)) => {
-                self.stats.comments += 1;
+        // No frame is put together where it is not looked at.
+        let input = if self.parser.is_at_event() {
+            self.stats.events += 1;
+            if std::mem::replace(&mut self.event_noted, true) {
                 return;
             }
-            Some(Frame::Retry(time)) => Input::ReconnectionTime(time),
-            _ => return,
+            Input::Event
+        } else {
+            match self.parser.frame() {
+                Some(Frame::Comment(_)) => {
+                    self.stats.comments += 1;
+                    return;
+                }
+                Some(Frame::Retry(time)) => Input::ReconnectionTime(time),
+                _ => return,
+            }
         };
         // Neither is anything to act upon.
         let _ = self.machine.on(input, Instant::now().into_std());
