@@ -1,9 +1,19 @@
 //! What the example programs share: a server of their own, so that they run anywhere.
 
-use std::io;
+use std::convert::Infallible;
+use std::future::ready;
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use futures::{StreamExt, stream};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -25,4 +35,35 @@ pub async fn serve_at(app: Router, address: SocketAddr) -> io::Result<(SocketAdd
     let address = listener.local_addr()?;
     let task = tokio::spawn(async move { axum::serve(listener, app).await });
     Ok((address, task.abort_handle()))
+}
+
+/// Serves this stream once, whatever the request, and returns its URL. The next request is told that there is no more,
+/// with status 204.
+///
+/// # Errors
+/// When no port can be had.
+pub async fn replay(text: impl Into<String>) -> io::Result<String> {
+    let text = Arc::new(Mutex::new(Some(text.into())));
+    let answer = move || {
+        let text = text.lock().unwrap_or_else(PoisonError::into_inner).take();
+        ready(text.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |text| events(&text)))
+    };
+    serve(Router::new().fallback(any(answer))).await
+}
+
+/// A response that is this stream, in which events come one after another and not all at once.
+pub fn events(text: &str) -> Response {
+    let events: Vec<_> = text.split_inclusive("\n\n").map(str::to_owned).collect();
+    let body = stream::iter(events).then(|event| async move {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Ok::<_, Infallible>(event)
+    });
+    ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(body)).into_response()
+}
+
+/// Shows a piece of a line at once, and not only when the line ends.
+pub fn show(text: &str) {
+    print!("{text}");
+    // Whether somebody looks is not for an example to care about.
+    let _ = io::stdout().flush();
 }

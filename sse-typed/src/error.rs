@@ -18,7 +18,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// One pointer in size. [`kind`](Self::kind) tells errors apart, [`is_final`](Self::is_final) whether the stream is at
 /// its end; the cause is in [`source`](std::error::Error::source), and what the server said is behind the accessors.
-/// `Display` and `Debug` show no URL, header value or data.
+/// `Display` and `Debug` show no URL, header value or data; but `Debug` shows the cause, and one written by serde may quote
+/// a value.
 ///
 /// ```
 /// # use sse_typed::{Error, ErrorKind};
@@ -159,10 +160,10 @@ impl Error {
         self
     }
 
-    /// The policy allows no attempt beyond this many.
-    pub(crate) fn gave_up(mut self, attempts: u32) -> Self {
+    /// The policy allows no further attempt.
+    pub(crate) fn gave_up(mut self) -> Self {
         self.0.gave_up = true;
-        self.after_attempts(attempts)
+        self
     }
 
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {

@@ -75,12 +75,20 @@
 //! | `derive` | yes | `#[derive(SseEvents)]` |
 //! | `cbor` | no | [`Cbor`] |
 //! | `tracing` | no | what happens on the way, for the `tracing` ecosystem |
+#![cfg_attr(
+    all(feature = "client", feature = "json", feature = "derive"),
+    doc = "\n# Read on\n\nThe [`guide`] has a page for each question: a first stream, LLM answers, feeds that run for days, formats of\nyour own, errors, testing, security, coming from other clients, and the inside."
+)]
 
 mod connection;
 mod deserialize;
 mod error;
 mod event;
 mod events;
+// Its examples need these.
+#[cfg(all(feature = "client", feature = "json", feature = "derive"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
+pub mod guide;
 mod parse;
 mod reconnect;
 #[cfg(feature = "client")]

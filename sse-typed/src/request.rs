@@ -22,7 +22,8 @@ pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 pub trait RequestBuilderExt: sealed::Sealed {
     /// Asks for an event stream with this request: set options, then [`connect`](SessionBuilder::connect).
     ///
-    /// `Accept` and `Cache-Control` are added unless the request has them. A total timeout of the client does not apply
+    /// `Accept` and `Cache-Control` are added unless the request has them; those among the client's `default_headers`
+    /// give way, as a request does not tell of them. A total timeout of the client does not apply
     /// to the stream, which it would cut; one that is set on the request itself does.
     ///
     /// ```no_run

@@ -3,3 +3,8 @@
 pub mod plain;
 pub mod seen;
 pub mod server;
+
+/// The examples of the README, to compile them.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -142,7 +142,7 @@ async fn a_stream_that_was_refused_may_be_polled_once_more() {
 #[tokio::test]
 async fn a_healthy_stream_is_no_failed_attempt_and_a_bare_200_is_no_healthy_stream() {
     for (script, failed) in
-        [(Script::events("data: x\n\n").sleep(ms(30)), false), (Script::stream().sleep(ms(30)), true)]
+        [(Script::events("data: x\n\n").sleep(ms(120)), false), (Script::stream().sleep(ms(30)), true)]
     {
         let server = Server::scripted(vec![script; 5]).await;
         let session = client().get(server.url("/")).sse().reconnect(quick().max_attempts(3));

@@ -327,3 +327,28 @@ async fn attempts_are_counted_from_one_in_each_outage() {
     assert_eq!(texts(&mut events).await, good(["1", "2"]));
     assert_eq!(*lock(&numbers), [0, 1, 2, 3, 1, 2]);
 }
+
+#[tokio::test]
+async fn an_event_may_call_for_another_request_with_fresh_credentials() {
+    // The server goes on saying that it is alive, and nothing else.
+    let revoked =
+        Script::events("id: 1\ndata: 1\n\ndata: auth_revoked\n\n").drip(": alive\n\n".repeat(2000), 9, ms(10));
+    let server = Server::scripted([revoked, Script::events("id: 2\ndata: 2\n\n")]).await;
+    let (url, token) = (server.url("/"), Arc::new(Mutex::new("stale")));
+    let current = token.clone();
+    let session = sse_typed::session(move |attempt| {
+        let request = attempt.apply(client().get(&url)).bearer_auth(*lock(&current));
+        async move { Ok(request.send().await?) }
+    });
+    let mut events = open(session.reconnect(quick())).await;
+    let handle = events.handle();
+    assert_eq!(next(&mut events).await, "1");
+    assert_eq!(next(&mut events).await, "auth_revoked");
+    *lock(&token) = "fresh";
+    assert!(handle.reconnect());
+    assert_eq!(texts(&mut events).await, good(["2"]));
+    server.left(0).await;
+    let asked: Vec<_> = server.requests().iter().map(|it| it.header("authorization").unwrap().to_owned()).collect();
+    assert_eq!(asked, ["Bearer stale", "Bearer fresh", "Bearer fresh"]);
+    assert_eq!(server.last_event_ids()[1..], ["1", "2"].map(|id| Some(id.to_owned())));
+}

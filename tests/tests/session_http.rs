@@ -407,3 +407,13 @@ async fn connect_returns_with_the_head_and_does_not_wait_for_events() {
     drop(session);
     server.left(0).await;
 }
+
+#[tokio::test]
+async fn an_error_of_connect_tells_how_long_the_server_wants_to_be_left_alone() {
+    for (status, told) in [(429, true), (503, true), (529, true), (500, false), (403, false)] {
+        let head = Script::head(&format!("{status} No"), "retry-after: 7\r\ncontent-length: 0\r\n");
+        let server = Server::scripted([head]).await;
+        let error = connect(client().post(server.url("/")).sse()).await.unwrap_err();
+        assert_eq!(error.retry_after(), told.then_some(ms(7000)), "{status}");
+    }
+}

@@ -209,6 +209,7 @@ impl Machine {
     }
 
     fn lost(&mut self, loss: Loss, now: Instant) -> Action {
+        let loss = Loss { error: loss.error.after_attempts(self.attempt()), ..loss };
         let Some(policy) = self.policy.clone().filter(|_| self.opened || self.retry_first_connect) else {
             return self.end(loss);
         };
@@ -229,7 +230,7 @@ impl Machine {
         if policy.max_attempts.is_some_and(|limit| outage.attempts >= limit)
             || policy.max_elapsed.is_some_and(|limit| elapsed > limit)
         {
-            return self.finish(Some(loss.error.gave_up(outage.attempts)));
+            return self.finish(Some(loss.error.gave_up()));
         }
         self.outage = Some(Outage { reauthorized: outage.reauthorized || unauthorized, ..outage });
         // A wait beyond what the clock can count to is one that never ends.
@@ -265,8 +266,7 @@ impl Machine {
 
     /// No reconnect follows.
     fn end(&mut self, loss: Loss) -> Action {
-        let attempts = self.attempt();
-        self.finish((!loss.is_regular_end).then(|| loss.error.after_attempts(attempts)))
+        self.finish((!loss.is_regular_end).then_some(loss.error))
     }
 
     fn finish(&mut self, error: Option<Error>) -> Action {
@@ -579,6 +579,16 @@ mod tests {
         assert!(Rig::opened(policy()).end_after(end()).is_none(), "a regular end stays one");
         Rig::opened(policy()).delay_after(error(ErrorKind::Connect));
         Rig::opened(policy()).end_after(error(ErrorKind::Request));
+    }
+
+    #[test]
+    fn retry_if_is_told_how_many_attempts_have_failed() {
+        let mut rig = Rig::opened(DEFAULT().retry_if(|error| Some(error.attempts() < 2)));
+        for _ in 0..2 {
+            rig.delay_after(error(ErrorKind::Connect));
+            rig.elapse();
+        }
+        assert_eq!(rig.end_after(error(ErrorKind::Connect)).unwrap().attempts(), 2);
     }
 
     #[test]

@@ -153,7 +153,7 @@ options! {
     any_content_type() |config| config.any_content_type = true;
 
     /// Yields an event at the end of the body though its blank line has not come. The standard discards it; several
-    /// servers end like that.
+    /// servers end like that. Where the stream reconnects, its id counts as seen though the rest of it may be missing.
     unterminated_event() |config| config.unterminated_event = true;
 
     /// Yields an event that has a name and no `data` line, with empty data. The standard discards it; some protocols

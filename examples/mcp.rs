@@ -1,0 +1,105 @@
+//! A tool call over MCP's Streamable HTTP (2025-11-25): asked for with POST, taken up with GET where it broke off.
+//!
+//! `cargo run --example mcp` calls a tool of a server of its own, which hangs up in the middle of the answer.
+//! `cargo run --example mcp -- URL TOOL` calls a tool of a server of yours, without arguments. Servers may answer with
+//! JSON in place of a stream: that is an error here, with the answer in its `body()`.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::post;
+use axum::{Json, Router};
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+use sse_typed::{Error, Reconnect, Session, SseEvents};
+use sse_typed_examples::events;
+
+/// JSON-RPC: what a message is, its keys tell.
+#[derive(SseEvents)]
+enum Message {
+    #[sse(event = "message", data = "", skip)]
+    Priming, // brings an id before there is anything to say
+    #[sse(event = "message", key = "method")]
+    Call { method: String, params: Option<Value> },
+    #[sse(event = "message", key = "error", error, done)]
+    Failed(Value),
+    #[sse(event = "message", key = "result", done)]
+    Result { result: Value },
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let url = match std::env::args().nth(1) {
+        Some(url) => url,
+        None => sse_typed_examples::serve(server()).await?,
+    };
+    let client = json!({ "name": "sse-typed", "version": "0.1" });
+    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
+    let session = call(&url, HeaderMap::new(), "initialize", hello).await?;
+    // What each request from here on has to say; the server's session is in the head of this response.
+    let mut headers = HeaderMap::new();
+    headers.insert("mcp-protocol-version", HeaderValue::from_static("2025-11-25"));
+    if let Some(id) = session.connection().and_then(|connection| connection.headers().get("mcp-session-id")) {
+        headers.insert("mcp-session-id", id.clone());
+    }
+    print(session).await?;
+
+    let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    request(reqwest::Client::new().post(&url).json(&ready), &headers).send().await?.error_for_status()?;
+    let tool = std::env::args().nth(2).unwrap_or_else(|| "inventory".into());
+    print(call(&url, headers, "tools/call", json!({ "name": tool, "arguments": {} })).await?).await?;
+    Ok(())
+}
+
+/// Asks once, and resumes as often as it takes: a second POST would be a second call.
+async fn call(url: &str, headers: HeaderMap, method: &str, params: Value) -> Result<Session, Error> {
+    let (client, url) = (reqwest::Client::new(), url.to_owned());
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let session = sse_typed::session(move |attempt| {
+        let post_or_get = if attempt.number() == 0 { client.post(&url).json(&body) } else { client.get(&url) };
+        let response = attempt.apply(request(post_or_get, &headers)).send();
+        async { Ok(response.await?) }
+    });
+    session.reconnect(Reconnect::default().delay(Duration::from_secs(1)).max_attempts(5)).connect().await
+}
+
+fn request(request: RequestBuilder, headers: &HeaderMap) -> RequestBuilder {
+    request.headers(headers.clone()).header("accept", "application/json, text/event-stream")
+}
+
+async fn print(session: Session) -> Result<(), Error> {
+    let mut messages = session.incoming::<Message>();
+    while let Some(event) = messages.try_next().await? {
+        match event.data {
+            Message::Call { method, params } => println!("{} {method} {}", event.id, params.unwrap_or_default()),
+            Message::Result { result } => println!("{} result of {} bytes", event.id, result.to_string().len()),
+            Message::Priming | Message::Failed(_) => unreachable!("one is skipped, the other an error"),
+        }
+    }
+    println!("reconnects: {}\n", messages.stats().reconnects);
+    Ok(())
+}
+
+const INITIALIZED: &str = r#"id: 1
+data: {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}}}}
+
+"#;
+
+/// Answers up to the third event, and whoever comes back with what follows the one that they have.
+fn server() -> Router {
+    let whole = include_str!("../tests/data/mcp.sse").replace("\r\n", "\n").replace("retry: 3000", "retry: 300");
+    let (first, _) = whole.split_once("id: c02754f0:3").unwrap_or((&whole, ""));
+    let first = first.to_owned();
+    let answer = post(async move |Json(request): Json<Value>| match request["method"].as_str() {
+        Some("initialize") => ([("mcp-session-id", "s-1")], events(INITIALIZED)).into_response(),
+        Some("tools/call") => events(&first),
+        _ => StatusCode::ACCEPTED.into_response(),
+    });
+    let resume = async move |headers: HeaderMap| {
+        let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let rest = whole.split_once(&format!("id: {last}\n")).and_then(|(_, rest)| rest.split_once("\n\n"));
+        events(rest.unwrap_or_default().1)
+    };
+    Router::new().route("/", answer.get(resume))
+}
