@@ -18,8 +18,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// One pointer in size. [`kind`](Self::kind) tells errors apart, [`is_final`](Self::is_final) whether the stream is at
 /// its end; the cause is in [`source`](std::error::Error::source), and what the server said is behind the accessors.
-/// `Display` and `Debug` show no URL, header value or data; but `Debug` shows the cause, and one written by serde may quote
-/// a value.
+/// `Display` and `Debug` show no URL, header value or data. The cause of a [`Decode`](ErrorKind::Decode) may quote a value,
+/// and its path name a key: they are in `source()` and [`path`](Self::path) only.
 ///
 /// ```
 /// # use sse_typed::{Error, ErrorKind};
@@ -280,14 +280,11 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, is_final, source, event, path, status, attempts, .. } = &*self.0;
+        let Inner { kind, is_final, source, event, status, attempts, .. } = &*self.0;
         let mut debug = f.debug_struct("Error");
         debug.field("kind", kind).field("message", &format_args!("{self}")).field("is_final", is_final);
         if let Some(event) = event {
-            debug.field("event", &event.event);
-        }
-        if let Some(path) = path {
-            debug.field("path", path);
+            debug.field("event", &format_args!("\"{}\"", Excerpt(&event.event)));
         }
         if let Some(status) = status {
             debug.field("status", status);
@@ -295,7 +292,8 @@ impl fmt::Debug for Error {
         if *attempts > 0 {
             debug.field("attempts", attempts);
         }
-        // What a format says of data that it could not read may quote it, and stays in `source()`.
+        // What a format says of data that it could not read may quote it, and stays in `source()`. A path may name keys of a
+        // map, which are data, and stays in `path()`.
         if let (Some(source), true) = (source, *kind != ErrorKind::Decode) {
             debug.field("source", source);
         }
@@ -316,7 +314,7 @@ impl From<EventTooLarge> for Error {
 }
 
 /// Text of a server in a sentence of ours: no control characters, and no more of it than one wants to read.
-struct Excerpt<'a>(&'a str);
+pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

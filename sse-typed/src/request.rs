@@ -185,9 +185,21 @@ pub(crate) fn prepare(request: &mut Request, last_event_id: &LastEventId) {
     }
 }
 
+/// The longest id that is sent. nginx and Apache refuse a line of the head beyond 8 KiB, and a server that sends a longer
+/// id once would never be reached again.
+const LONGEST_ID: usize = 8000;
+
 /// The id as a header's value, encoded as UTF-8; `None` where there is none, or none that a header can hold.
 fn header_value(last_event_id: &LastEventId) -> Option<HeaderValue> {
     if last_event_id.is_empty() {
+        return None;
+    }
+    if last_event_id.len() > LONGEST_ID {
+        #[cfg(feature = "tracing")]
+        tracing::warn!(
+            length = last_event_id.len(),
+            "the last event ID is too long for a header: the stream is asked for without it"
+        );
         return None;
     }
     let value = HeaderValue::from_bytes(last_event_id.as_bytes()).ok();

@@ -1,5 +1,6 @@
 //! Tests of `sse-typed` as its users see it: see `tests/`. Here is what they measure it by, and what they talk to.
 
+pub mod cost;
 pub mod plain;
 pub mod seen;
 pub mod server;

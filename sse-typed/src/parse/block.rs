@@ -250,13 +250,15 @@ impl Block {
         }
     }
 
-    /// The id that has come, if any, is the last event ID from here on.
+    /// The id that has come, if any, is the last event ID from here on; whether one had.
     #[inline]
-    pub(super) fn commit_id(&mut self) {
-        if self.id.is_present() {
+    pub(super) fn commit_id(&mut self) -> bool {
+        let has_come = self.id.is_present();
+        if has_come {
             std::mem::swap(&mut self.last_event_id, &mut self.id);
             self.id.clear();
         }
+        has_come
     }
 
     /// Whether no line has come that could be part of an event.

@@ -44,11 +44,13 @@ pub enum Frame<'a> {
 /// assert_eq!((event.event(), event.data(), event.id()), ("price", "4.20", "7"));
 /// assert_eq!(event.to_owned().data, "4.20");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct RawEvent<'a> {
     event: &'a str,
     data: &'a str,
     id: &'a str,
+    /// The same id where it can be shared: a huge one is not copied into every event that is kept.
+    shared_id: Option<&'a LastEventId>,
     retry: Option<Duration>,
 }
 
@@ -57,13 +59,19 @@ impl<'a> RawEvent<'a> {
     /// `"message"`, as it does on the wire.
     pub const fn new(event: &'a str, data: &'a str) -> Self {
         let event = if event.is_empty() { MESSAGE } else { event };
-        Self { event, data, id: "", retry: None }
+        Self { event, data, id: "", shared_id: None, retry: None }
     }
 
     /// The same with this last event ID.
     #[must_use]
     pub const fn with_id(self, id: &'a str) -> Self {
-        Self { id, ..self }
+        Self { id, shared_id: None, ..self }
+    }
+
+    /// The same with the session's copy of its id.
+    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only a session has one"))]
+    pub(crate) const fn sharing_id(self, id: &'a LastEventId) -> Self {
+        Self { shared_id: Some(id), ..self }
     }
 
     /// The same with this reconnection time.
@@ -95,11 +103,19 @@ impl<'a> RawEvent<'a> {
     /// The same event with text of its own, to keep.
     pub fn to_owned(&self) -> ServerSentEvent {
         let mut owned = ServerSentEvent::new(owned_name(self.event), self.data.to_owned());
-        owned.id = LastEventId::from(self.id);
+        owned.id = self.shared_id.map_or_else(|| LastEventId::from(self.id), Clone::clone);
         owned.retry = self.retry;
         owned
     }
 }
+
+impl PartialEq for RawEvent<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.event, self.data, self.id, self.retry) == (other.event, other.data, other.id, other.retry)
+    }
+}
+
+impl Eq for RawEvent<'_> {}
 
 /// The name, without a copy where it is the usual one.
 pub(crate) fn owned_name(event: &str) -> std::borrow::Cow<'static, str> {
@@ -167,6 +183,8 @@ pub struct Parser {
     block: Block,
     lent: Lent,
     reconnection_time: Option<Duration>,
+    /// Whether an id was committed since this was last asked for.
+    id_committed: bool,
     phase: Phase,
     unterminated_event: bool,
     events_without_data: bool,
@@ -182,7 +200,7 @@ enum Lent {
 }
 
 /// How far the stream has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// Bytes may follow.
     Streaming,
@@ -204,7 +222,7 @@ impl Default for Parser {
 
 impl fmt::Debug for Parser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parser").field("last_event_id", &self.last_event_id()).finish_non_exhaustive()
+        f.debug_struct("Parser").field("phase", &self.phase).finish_non_exhaustive()
     }
 }
 
@@ -222,6 +240,7 @@ impl Parser {
             block: Block::new(last_event_id.into(), DEFAULT_MAX_EVENT_SIZE),
             lent: Lent::None,
             reconnection_time: None,
+            id_committed: false,
             phase: Phase::Streaming,
             unterminated_event: false,
             events_without_data: false,
@@ -320,6 +339,7 @@ impl Parser {
                 },
                 data: self.block.data(text),
                 id: self.block.last_event_id(text),
+                shared_id: None,
                 retry: self.block.retry,
             })),
             Lent::Comment(range) => Some(Frame::Comment(&text[range.clone()])),
@@ -353,6 +373,14 @@ impl Parser {
     /// way, also where that dispatched nothing.
     pub fn last_event_id(&self) -> &str {
         self.block.last_event_id(self.lines.text())
+    }
+
+    /// Whether [`last_event_id`](Self::last_event_id) may be another than when this was last asked: who wants to know need
+    /// not compare two huge ids at every event.
+    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only a session asks"))]
+    #[inline]
+    pub(crate) fn take_id_committed(&mut self) -> bool {
+        std::mem::take(&mut self.id_committed)
     }
 
     /// The reconnection time in force: that of the last `retry:` line, `None` if there was none.
@@ -434,7 +462,7 @@ impl Parser {
         if self.block.is_empty() {
             return false;
         }
-        self.block.commit_id();
+        self.id_committed |= self.block.commit_id();
         if self.is_event() {
             self.lent = Lent::Event;
             return true;

@@ -175,7 +175,8 @@ impl<D> SessionBuilder<D> {
     }
 
     /// Resumes after this event: what was saved of [`id`](crate::TypedServerSentEvent::id). It is sent as
-    /// `Last-Event-ID` unless it is empty, in place of one that the request has.
+    /// `Last-Event-ID` unless it is empty, no legal header value or longer than 8,000 bytes, in place of one that the
+    /// request has.
     pub fn last_event_id(mut self, id: impl Into<LastEventId>) -> Self {
         self.last_event_id = id.into();
         self

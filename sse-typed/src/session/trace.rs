@@ -11,6 +11,7 @@ pub(super) use self::disabled::Trace;
 #[cfg(feature = "tracing")]
 mod enabled {
     use std::collections::HashSet;
+    use std::hash::{BuildHasher as _, RandomState};
 
     use http::Method;
     use reqwest::Url;
@@ -18,7 +19,7 @@ mod enabled {
     use tracing::{Span, debug, debug_span, info, warn};
 
     use crate::connection::Connection;
-    use crate::error::Error;
+    use crate::error::{Error, Excerpt};
     use crate::reconnect::machine::State;
 
     /// How many unknown names are told of: a server may send any number.
@@ -28,7 +29,9 @@ mod enabled {
     pub(crate) struct Trace {
         session: Span,
         connection: Span,
-        unknown_names: HashSet<Box<str>>,
+        /// Their hashes, as each name may be as long as an event.
+        unknown_names: HashSet<u64>,
+        hasher: RandomState,
     }
 
     impl Trace {
@@ -40,7 +43,7 @@ mod enabled {
                 session
                     .record("url", redacted(url.scheme(), url.host_str().unwrap_or_default(), url.port(), url.path()));
             }
-            Self { session, connection: Span::none(), unknown_names: HashSet::new() }
+            Self { session, connection: Span::none(), unknown_names: HashSet::new(), hasher: RandomState::new() }
         }
 
         pub(crate) fn connecting(&mut self, attempt: u32) {
@@ -81,9 +84,9 @@ mod enabled {
 
         /// Once for each name.
         pub(crate) fn unknown_event(&mut self, name: &str) {
-            if self.unknown_names.len() < UNKNOWN_NAMES && !self.unknown_names.contains(name) {
-                debug!(parent: &self.connection, event = name, "events of a name that no variant has are skipped");
-                self.unknown_names.insert(name.into());
+            if self.unknown_names.len() < UNKNOWN_NAMES && self.unknown_names.insert(self.hasher.hash_one(name)) {
+                let event = display(Excerpt(name));
+                debug!(parent: &self.connection, event, "events of a name that no variant has are skipped");
             }
         }
     }
