@@ -60,3 +60,10 @@ pub fn measured<T>(reader: impl Future<Output = T>) -> (T, Cost) {
     let cost = Cost { memory: allocated.bytes_max, kept: allocated.bytes_current, cpu };
     (result.expect("it was read"), cost)
 }
+
+/// How many bytes of memory the process has, where the system tells (Linux does).
+pub fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? << 10)
+}
