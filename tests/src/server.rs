@@ -365,12 +365,14 @@ async fn play(script: Script, writer: &mut WriteHalf<'_>) -> End {
             }
             Step::Sleep(duration) => tokio::time::sleep(duration).await,
             Step::Await(gate) => gate.notified().await,
-            Step::Flood(bytes, sent) => loop {
-                match writer.write(&bytes).await {
-                    Ok(count) => *lock(&sent) += count as u64,
-                    Err(_) => return End::Left,
+            Step::Flood(bytes, sent) => {
+                let mut at = 0;
+                while let Ok(count) = writer.write(&bytes[at..]).await {
+                    *lock(&sent) += count as u64;
+                    at = (at + count) % bytes.len();
                 }
-            },
+                return End::Left;
+            }
             Step::Hold => std::future::pending().await,
             Step::Reset => return End::Reset,
         }

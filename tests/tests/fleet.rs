@@ -180,9 +180,11 @@ async fn run(plan: Plan) {
         assert!(accepted.iter().all(|after| *after >= delay), "nobody is earlier than its delay");
         if down < delay {
             // Evenly spread, each tenth of the time would see a tenth of them.
-            let bucket = |after: &Duration| (*after - delay).as_nanos() * 10 / jitter.as_nanos();
+            let bucket = |after: &Duration| after.saturating_sub(delay).as_nanos() * 10 / jitter.as_nanos();
             let mut buckets = vec![0_usize; 1 + usize::try_from(accepted.iter().map(bucket).max().unwrap()).unwrap()];
-            accepted.iter().for_each(|after| buckets[usize::try_from(bucket(after)).unwrap()] += 1);
+            for after in &accepted {
+                buckets[usize::try_from(bucket(after)).unwrap()] += 1;
+            }
             println!("restart {round}: came back by tenths of the jitter: {buckets:?}");
             assert!(buckets.iter().all(|count| *count <= plan.sessions / 2), "a burst: {buckets:?}");
         }
@@ -245,7 +247,7 @@ fn ten_million_events_on_one_session_leave_memory_flat() {
         let mut memory = Vec::new();
         for number in 0..10_000_000_u32 {
             let event = events.try_next().await.unwrap().unwrap();
-            assert_eq!(event.data.len(), 12 + (number % 1000).to_string().len() - 1, "{}", event.data);
+            assert_eq!(event.data.len(), 11 + (number % 1000).to_string().len(), "{}", event.data);
             if number % 1_000_000 == 999_999 {
                 memory.extend(resident());
             }
@@ -257,7 +259,7 @@ fn ten_million_events_on_one_session_leave_memory_flat() {
         started.elapsed(),
         memory.iter().map(|bytes| bytes >> 10).collect::<Vec<_>>()
     );
-    cost.assert_within(2 << 20, Duration::from_secs(300));
+    cost.assert_within(2 << 20, Duration::from_secs(250));
     if let [first, .., last] = memory[..] {
         assert!(last <= first + (4 << 20), "memory grows: {memory:?}");
     }
