@@ -519,6 +519,24 @@ fn a_long_value_is_whole_however_it_is_cut() {
 // What others get wrong
 
 #[test]
+fn a_line_may_end_anywhere_in_a_chunk_that_goes_on_with_it() {
+    let options = Options::default();
+    for end in ["\n", "\r", "\r\n"] {
+        for (field, filler) in [("data", "x"), ("id", "é"), ("unknown", "x"), ("", "\u{ff}\u{800}")] {
+            for length in 0..200 {
+                let line = format!("{field}: {}{end}", filler.repeat(length));
+                let stream = format!("data: {}{end}{line}{line}data: y{end}{end}", "x".repeat(100)).into_bytes();
+                let expected = plain::read(&stream, &options);
+                for size in [63, 64, 65, 96, 128, 255, 256, 257] {
+                    let outcome = parser::parse(&options, stream.chunks(size));
+                    assert_eq!(outcome, expected, "{length} times {filler:?} in chunks of {size}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_byte_order_mark_is_no_panic_and_costs_no_event() {
     assert_eq!(frames("\u{feff}data: first\n\ndata: second\n\n"), [event("first"), event("second")]);
 }

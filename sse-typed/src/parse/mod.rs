@@ -269,7 +269,10 @@ impl Parser {
         if let Phase::Finished { .. } = self.phase {
             self.phase = Phase::Streaming;
         }
-        self.lines.feed(chunk);
+        match self.lines.inside_the_line(&chunk) {
+            Some(part) if part.len() <= self.block.room() => lengthen(&mut self.open_line, &mut self.block, part, ""),
+            _ => self.lines.feed(chunk),
+        }
     }
 
     /// The next frame in what was fed; `None` when more has to be fed first.
@@ -388,13 +391,8 @@ impl Parser {
         if range.len() > self.block.room() {
             return Err(self.too_large());
         }
-        self.block.count(range.len());
         let text = self.lines.text();
-        match self.open_line.push(&text[range]) {
-            Brought::Nothing => {}
-            Brought::First(field, part) => self.block.open(field, part, text),
-            Brought::Further(field, part) => self.block.extend(field, part),
-        }
+        lengthen(&mut self.open_line, &mut self.block, &text[range], text);
         Ok(last && self.end_open_line())
     }
 
@@ -454,7 +452,10 @@ impl Parser {
 
     /// The text in hand is parsed: goes on to the next. `None` if there is nothing to do, else whether that gave a frame.
     fn go_on(&mut self) -> Option<bool> {
-        self.block.spill(self.lines.text());
+        let text = self.lines.text();
+        if !text.is_empty() {
+            self.block.spill(text);
+        }
         if self.lines.load() { Some(false) } else { self.end_of_text() }
     }
 
@@ -493,5 +494,16 @@ impl Parser {
                 Some(false)
             }
         }
+    }
+}
+
+/// A further part of the open line, which may lie in `text`.
+#[inline]
+fn lengthen(open_line: &mut OpenLine, block: &mut Block, part: &str, text: &str) {
+    block.count(part.len());
+    match open_line.push(part) {
+        Brought::Nothing => {}
+        Brought::First(field, part) => block.open(field, part, text),
+        Brought::Further(field, part) => block.extend(field, part),
     }
 }
