@@ -202,13 +202,13 @@ fn line_length(text: &[u8]) -> Option<usize> {
     if let [b'\n', ..] = text {
         return Some(0);
     }
-    if let Some(head) = text.first_chunk() {
-        let ends = line_ends(u64::from_le_bytes(*head));
-        if ends != 0 {
-            return Some(ends.trailing_zeros() as usize / 8);
-        }
+    let Some((head, rest)) = text.split_first_chunk() else {
+        return memchr2(b'\n', b'\r', text);
+    };
+    match line_ends(u64::from_le_bytes(*head)) {
+        0 => memchr2(b'\n', b'\r', rest).map(|length| head.len() + length),
+        ends => Some(ends.trailing_zeros() as usize / 8),
     }
-    memchr2(b'\n', b'\r', text)
 }
 
 /// Which of eight bytes end a line: the high bit of the first one is set, and those of further ones may be.
