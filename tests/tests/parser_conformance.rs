@@ -225,6 +225,25 @@ fn comments_come_where_they_stand() {
 // Ids
 
 #[test]
+fn comments_are_passed_over_where_nobody_wants_them() {
+    let stream = ": x\n:\n\ndata: a\r: y\r\ndata: b\n:: z\nid: 1\n\n: é\nretry: 7\n: the last".as_bytes();
+    let options = Options::default();
+    let mut expected = plain::read(stream, &options);
+    expected.frames.retain(|frame| !matches!(frame, Frame::Comment(_)));
+    assert_eq!(expected.frames.len(), 2);
+    for size in 1..=stream.len() {
+        let mut parser = Parser::new().without_comments();
+        let mut outcome = Outcome::default();
+        for chunk in stream.chunks(size) {
+            parser.feed(chunk);
+            parser::take(&mut parser, &mut outcome);
+        }
+        assert_eq!(outcome.frames, expected.frames, "in chunks of {size}");
+        assert_eq!(parser.last_event_id(), "1");
+    }
+}
+
+#[test]
 fn an_id_lasts_until_the_next() {
     assert_eq!(
         frames("id: 1\ndata: a\n\ndata: b\n\nid: 2\ndata: c\n\n"),

@@ -170,6 +170,7 @@ pub struct Parser {
     phase: Phase,
     unterminated_event: bool,
     events_without_data: bool,
+    comments: bool,
 }
 
 /// The frame that [`Parser::frame`] lends.
@@ -225,6 +226,7 @@ impl Parser {
             phase: Phase::Streaming,
             unterminated_event: false,
             events_without_data: false,
+            comments: true,
         }
     }
 
@@ -248,6 +250,13 @@ impl Parser {
     #[must_use]
     pub fn events_without_data(mut self) -> Self {
         self.events_without_data = true;
+        self
+    }
+
+    /// Passes comments over: they are no frames. It saves their cost where a stream has many and nobody looks.
+    #[must_use]
+    pub fn without_comments(mut self) -> Self {
+        self.comments = false;
         self
     }
 
@@ -376,11 +385,11 @@ impl Parser {
                 let time = field::milliseconds(&text[value]);
                 return Ok(self.set_reconnection_time(time));
             }
-            Field::Comment => {
+            Field::Comment if self.comments => {
                 self.lent = Lent::Comment(value);
                 return Ok(true);
             }
-            Field::Unknown => {}
+            Field::Comment | Field::Unknown => {}
         }
         Ok(false)
     }
@@ -404,11 +413,11 @@ impl Parser {
                 let time = field::milliseconds(self.block.line());
                 self.set_reconnection_time(time)
             }
-            Field::Comment => {
+            Field::Comment if self.comments => {
                 self.lent = Lent::OpenComment;
                 true
             }
-            Field::Data | Field::Event | Field::Id | Field::Unknown => false,
+            Field::Data | Field::Event | Field::Id | Field::Comment | Field::Unknown => false,
         }
     }
 
