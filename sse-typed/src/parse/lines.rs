@@ -14,7 +14,7 @@ use super::text::Text;
 /// A queue of chunks that grew beyond this is given back once it is empty.
 const KEPT_CHUNKS: usize = 64;
 
-/// Up to this size, what a chunk costs apart from its bytes is worth one more look at them.
+/// Up to this size, a chunk's bytes cost less than what it costs beside them.
 const SMALL_CHUNK: usize = 256;
 
 /// What the text in hand holds of a line; ranges are in [`Lines::text`] and leave out the line's end.
@@ -53,12 +53,13 @@ impl Lines {
         }
     }
 
-    /// A small chunk that only makes the open line longer, as a text: it need not become the one in hand. `None` if it
-    /// has to be [fed](Self::feed).
+    /// A chunk that only makes the open line longer, which has `line_size` bytes by now, as a text: it need not become
+    /// the one in hand. `None` if it has to be [fed](Self::feed), as it also has where the line may well end in it.
     #[inline]
-    pub(super) fn inside_the_line<'a>(&self, chunk: &'a [u8]) -> Option<&'a str> {
+    pub(super) fn inside_the_line<'a>(&self, line_size: usize, chunk: &'a [u8]) -> Option<&'a str> {
         let at_rest = self.text.is_empty() && self.further_chunks.is_empty() && self.unfinished_char.is_empty();
-        if !self.inside_a_line || chunk.len() > SMALL_CHUNK || !at_rest || has_line_end(chunk) {
+        let likely = chunk.len() <= SMALL_CHUNK.max(line_size);
+        if !self.inside_a_line || !likely || !at_rest || has_line_end(chunk) {
             return None;
         }
         // Malformed, or cut inside a character: not here.
@@ -186,11 +187,11 @@ fn has_line_end(text: &[u8]) -> bool {
         block.iter().fold(0, |found, &byte| found | u8::from(byte == b'\n') | u8::from(byte == b'\r')) != 0
     }
     match text.last_chunk() {
-        Some(last) => {
+        Some(last) if text.len() <= SMALL_CHUNK => {
             text.chunks_exact(64).filter_map(<[u8]>::first_chunk).any(in_block)
                 || (text.len() % 64 != 0 && in_block(last))
         }
-        None => memchr2(b'\n', b'\r', text).is_some(),
+        _ => memchr2(b'\n', b'\r', text).is_some(),
     }
 }
 

@@ -278,7 +278,7 @@ impl Parser {
         if let Phase::Finished { .. } = self.phase {
             self.phase = Phase::Streaming;
         }
-        match self.lines.inside_the_line(&chunk) {
+        match self.lines.inside_the_line(self.block.line_size(), &chunk) {
             Some(part) if part.len() <= self.block.room() => lengthen(&mut self.open_line, &mut self.block, part, ""),
             _ => self.lines.feed(chunk),
         }
