@@ -147,6 +147,12 @@ impl Block {
         &self.line
     }
 
+    /// How many bytes the open line has so far.
+    #[inline]
+    pub(super) fn line_size(&self) -> usize {
+        self.line_size
+    }
+
     /// How many bytes may follow.
     #[inline]
     pub(super) fn room(&self) -> usize {
