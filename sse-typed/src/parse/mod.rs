@@ -177,6 +177,7 @@ impl std::error::Error for EventTooLarge {}
 /// assert_eq!(seen, ["price 4.20", "still here"]);
 /// # Ok::<(), sse_typed::EventTooLarge>(())
 /// ```
+#[expect(clippy::struct_excessive_bools, reason = "three are switches of the user's, each of its own")]
 pub struct Parser {
     lines: Lines,
     open_line: OpenLine,
