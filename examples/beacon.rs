@@ -3,10 +3,9 @@
 //! `cargo run --example beacon` replays a few slots.
 //! `cargo run --example beacon -- http://localhost:5052` follows a node of yours, until Ctrl-C.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Deserializer, de::Error as _};
 use sse_typed::{EventNames, Reconnect, RequestBuilderExt, SseEvents};
+use sse_typed_examples::{argument_or, recordings};
 
 #[derive(SseEvents)]
 enum Topic {
@@ -36,37 +35,15 @@ fn quoted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
-const REPLAY: &str = r#"event:head
-data:{"slot":"9","block":"0x9a2f","state":"0x60d4","epoch_transition":false,"execution_optimistic":false}
-
-event:head
-data:{"slot":"10","block":"0x5e1c","state":"0x7b05","epoch_transition":true,"execution_optimistic":false}
-
-event:chain_reorg
-data:{"slot":"10","depth":"2","old_head_block":"0x5e1c","new_head_block":"0x77aa","epoch":"2"}
-
-: error - dropped 37 messages
-
-event:head
-data:{"slot":"unknown","block":"0x0000"}
-
-event:finalized_checkpoint
-data:{"block":"0x9a2f","state":"0x60d4","epoch":"2","execution_optimistic":false}
-
-"#;
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let node = match std::env::args().nth(1) {
-        Some(url) => url,
-        None => sse_typed_examples::replay(REPLAY).await?,
-    };
+    let node = argument_or(recordings::beacon()).await?;
     let topics = Topic::EVENT_NAMES.join(",");
     println!("{topics}");
     let mut events = reqwest::Client::new()
         .get(format!("{node}/eth/v1/events?topics={topics}"))
         .sse()
-        .reconnect(Reconnect::default().delay(Duration::from_millis(500)).max_attempts(20))
+        .reconnect(Reconnect::default().max_attempts(20))
         .connect()
         .await?
         .incoming::<Topic>();

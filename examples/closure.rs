@@ -3,15 +3,11 @@
 //! `cargo run --example closure` serves a few of them, one of which was tampered with.
 //! `cargo run --example closure -- URL KEY` reads a stream of yours, with `data: seal.json`.
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use axum::Router;
-use axum::response::sse::{Event, Sse};
-use axum::routing::get;
-use futures::stream;
 use sse_typed::{RequestBuilderExt, SseEvents};
+use sse_typed_examples::{argument_or, servers};
 
 #[derive(SseEvents)]
 enum Transfer {
@@ -26,12 +22,8 @@ enum Transfer {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let url = match arguments.next() {
-        Some(url) => url,
-        None => sse_typed_examples::serve(Router::new().route("/", get(bank))).await?,
-    };
-    let key = arguments.next().unwrap_or_else(|| KEY.into());
+    let url = argument_or(servers::bank(|json| seal(KEY, json))).await?;
+    let key = std::env::args().nth(2).unwrap_or_else(|| KEY.into());
     let session = reqwest::Client::new().get(url).sse().deserialize_with(move |data, target| {
         let (found, json) = data.split_once('.').ok_or("it bears no seal")?;
         if seal(&key, json) != found {
@@ -62,15 +54,4 @@ fn seal(key: &str, json: &str) -> String {
     let mut hasher = DefaultHasher::new();
     (key, json).hash(&mut hasher);
     format!("{:016x}", hasher.finish())
-}
-
-async fn bank() -> Sse<impl futures::Stream<Item = Result<Event, Infallible>>> {
-    let sealed = |name, json| Event::default().event(name).data(format!("{}.{json}", seal(KEY, json)));
-    let forged = format!("{}.{}", seal(KEY, r#"{"account":"ada","cents":1}"#), r#"{"account":"eve","cents":1000000}"#);
-    Sse::new(stream::iter([
-        Ok(sealed("deposit", r#"{"account":"ada","cents":1250}"#)),
-        Ok(Event::default().event("deposit").data(forged)),
-        Ok(sealed("statement", "[1250,-420]")),
-        Ok(sealed("closed", "null")),
-    ]))
 }

@@ -3,15 +3,10 @@
 //! `cargo run --example feed` serves a countdown on loopback that goes down after every third number.
 //! `cargo run --example feed -- URL` reads a feed of your own, until Ctrl-C.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Router;
-use axum::http::HeaderMap;
-use axum::response::sse::{Event, Sse};
-use axum::routing::get;
-use futures::{StreamExt, stream};
 use sse_typed::{Reconnect, RequestBuilderExt, SseEvents, State};
+use sse_typed_examples::{argument_or, servers};
 
 #[derive(SseEvents)]
 enum Feed {
@@ -23,10 +18,7 @@ enum Feed {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let url = match std::env::args().nth(1) {
-        Some(url) => url,
-        None => countdown().await?,
-    };
+    let url = argument_or(servers::countdown()).await?;
     let feed = reqwest::Client::new()
         .get(url)
         .sse()
@@ -58,37 +50,4 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
-}
-
-/// A server that is up for a second, and down for half of one.
-async fn countdown() -> std::io::Result<String> {
-    let (address, mut server) = sse_typed_examples::serve_at(app(), ([127, 0, 0, 1], 0).into()).await?;
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            server.abort();
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            match sse_typed_examples::serve_at(app(), address).await {
-                Ok((_, restarted)) => server = restarted,
-                Err(error) => break eprintln!("the server did not come up again: {error}"),
-            }
-        }
-    });
-    Ok(format!("http://{address}"))
-}
-
-/// Counts down from where the client was, and breaks off after three numbers.
-fn app() -> Router {
-    Router::new().route(
-        "/",
-        get(|headers: HeaderMap| async move {
-            let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(10_u32);
-            let numbers = stream::iter((0..last).rev().take(3)).then(|number| async move {
-                tokio::time::sleep(Duration::from_millis(300)).await;
-                let event = Event::default().id(number.to_string()).data(number.to_string());
-                Ok::<_, Infallible>(if number == 0 { event.event("liftoff") } else { event })
-            });
-            Sse::new(numbers)
-        }),
-    )
 }

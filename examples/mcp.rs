@@ -6,14 +6,11 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::IntoResponse;
-use axum::routing::post;
-use axum::{Json, Router};
 use reqwest::RequestBuilder;
+use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use sse_typed::{Error, Reconnect, Session, SseEvents};
-use sse_typed_examples::events;
+use sse_typed_examples::{argument_or, servers};
 
 /// JSON-RPC: what a message is, its keys tell.
 #[derive(SseEvents)]
@@ -30,10 +27,7 @@ enum Message {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let url = match std::env::args().nth(1) {
-        Some(url) => url,
-        None => sse_typed_examples::serve(server()).await?,
-    };
+    let url = argument_or(servers::tools()).await?;
     let client = json!({ "name": "sse-typed", "version": "0.1" });
     let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
     let session = call(&url, HeaderMap::new(), "initialize", hello).await?;
@@ -79,27 +73,4 @@ async fn print(session: Session) -> Result<(), Error> {
     }
     println!("reconnects: {}\n", messages.stats().reconnects);
     Ok(())
-}
-
-const INITIALIZED: &str = r#"id: 1
-data: {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}}}}
-
-"#;
-
-/// Answers up to the third event, and whoever comes back with what follows the one that they have.
-fn server() -> Router {
-    let whole = include_str!("../tests/data/mcp.sse").replace("\r\n", "\n").replace("retry: 3000", "retry: 300");
-    let (first, _) = whole.split_once("id: c02754f0:3").unwrap_or((&whole, ""));
-    let first = first.to_owned();
-    let answer = post(async move |Json(request): Json<Value>| match request["method"].as_str() {
-        Some("initialize") => ([("mcp-session-id", "s-1")], events(INITIALIZED)).into_response(),
-        Some("tools/call") => events(&first),
-        _ => StatusCode::ACCEPTED.into_response(),
-    });
-    let resume = async move |headers: HeaderMap| {
-        let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-        let rest = whole.split_once(&format!("id: {last}\n")).and_then(|(_, rest)| rest.split_once("\n\n"));
-        events(rest.unwrap_or_default().1)
-    };
-    Router::new().route("/", answer.get(resume))
 }

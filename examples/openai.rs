@@ -51,10 +51,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             replay(include_str!("../tests/data/openai_chat.sse")).await?,
         ),
     };
-    // What the API reports in a stream is in the error, as the type that the variant has.
-    ask(&responses, &chat).await.map_err(|error| match error.downcast::<Value>() {
-        Ok(reported) => format!("the model failed: {reported}").into(),
-        Err(error) => error.into(),
+    // What the API has to say stands in the error: as the variant's type if it said so in the stream, else as text.
+    ask(&responses, &chat).await.map_err(|error| match (error.downcast_ref::<Value>(), error.body()) {
+        (Some(reported), _) => format!("the model failed: {reported}").into(),
+        (None, Some(body)) => format!("{error}: {body}").into(),
+        (None, None) => error.into(),
     })
 }
 

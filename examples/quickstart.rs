@@ -2,25 +2,18 @@
 //!
 //! `cargo run --example quickstart` serves the streams itself, on loopback, and ends with the last of them.
 
-use std::convert::Infallible;
-
-use axum::Router;
-use axum::response::Sse;
-use axum::response::sse::Event;
-use axum::routing::get;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use futures::stream;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sse_typed::{Cbor, Deserializer, Error, RequestBuilderExt, Session, SseEvents};
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 struct Customer {
     id: u32,
     name: String,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 struct Product {
     id: u32,
     prices: Vec<u32>,
@@ -36,11 +29,7 @@ enum Msg {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let app = Router::new()
-        .route("/json", shop(|payload| serde_json::to_string(&payload).unwrap_or_default()))
-        .route("/cbor", shop(|payload| BASE64_STANDARD.encode(cbor(&payload))))
-        .route("/sealed", shop(|payload| BASE64_STANDARD.encode(payload.to_string())));
-    let server = sse_typed_examples::serve(app).await?;
+    let server = sse_typed_examples::servers::shop().await?;
     let client = reqwest::Client::new();
 
     println!("JSON");
@@ -67,23 +56,4 @@ async fn print<D: Deserializer<Customer> + Deserializer<Product>>(session: Sessi
         }
     }
     Ok(())
-}
-
-/// A stream of two events and a goodbye, whose payloads `write` turns into text.
-fn shop(write: fn(serde_json::Value) -> String) -> axum::routing::MethodRouter {
-    get(move || async move {
-        let event = |name: &str, payload| Ok::<_, Infallible>(Event::default().event(name).data(write(payload)));
-        Sse::new(stream::iter([
-            event("customer", serde_json::json!({ "id": 1, "name": "Ada" })),
-            event("product", serde_json::json!({ "id": 7, "prices": [420, 399] })),
-            event("goodbye", serde_json::Value::Null),
-        ]))
-    })
-}
-
-fn cbor(payload: &serde_json::Value) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    // A `Vec` takes all that is written to it.
-    let _ = ciborium::into_writer(payload, &mut bytes);
-    bytes
 }

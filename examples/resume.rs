@@ -4,17 +4,12 @@
 //! `cargo run --example resume` starts twice, and is cut off in between.
 //! `cargo run --example resume -- URL FILE` keeps the position of a feed of yours in a file, until Ctrl-C.
 
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use std::{fs, io};
 
-use axum::Router;
-use axum::http::HeaderMap;
-use axum::response::sse::{Event, Sse};
-use axum::routing::get;
-use futures::{StreamExt, stream};
+use futures::StreamExt;
 use sse_typed::{LastEventId, RequestBuilderExt};
+use sse_typed_examples::servers;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(url) = arguments.next() {
         return run(&url, Path::new(&arguments.next().ok_or("which file?")?), usize::MAX).await;
     }
-    let url = sse_typed_examples::serve(Router::new().route("/", get(letters))).await?;
+    let url = servers::alphabet().await?;
     let file = std::env::temp_dir().join(format!("sse-typed-resume-{}", std::process::id()));
     let both = async {
         run(&url, &file, 5).await?;
@@ -59,14 +54,4 @@ fn save(file: &Path, id: &LastEventId) -> io::Result<()> {
     let new = PathBuf::from(file).with_extension("new");
     fs::write(&new, id.as_str())?;
     fs::rename(new, file)
-}
-
-/// The alphabet, from behind the letter that the client has.
-async fn letters(headers: HeaderMap) -> Sse<impl futures::Stream<Item = Result<Event, Infallible>>> {
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(0_usize);
-    let letters = stream::iter(('a'..='z').enumerate().skip(last)).then(|(at, letter)| async move {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        Ok(Event::default().id((at + 1).to_string()).data(letter.to_string()))
-    });
-    Sse::new(letters)
 }

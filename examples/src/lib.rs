@@ -1,4 +1,7 @@
-//! What the example programs share: a server of their own, so that they run anywhere.
+//! What the example programs share: servers of their own, so that they run anywhere.
+
+pub mod recordings;
+pub mod servers;
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -16,6 +19,17 @@ use axum::routing::any;
 use futures::{StreamExt, stream};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
+
+/// The URL that the program was given as its first argument, or else the one of `server`, which otherwise never runs.
+///
+/// # Errors
+/// When the server has none.
+pub async fn argument_or(server: impl Future<Output = io::Result<String>>) -> io::Result<String> {
+    match std::env::args().nth(1) {
+        Some(url) => Ok(url),
+        None => server.await,
+    }
+}
 
 /// Serves `app` on a free loopback port in a task of its own, and returns the URL of its root.
 ///

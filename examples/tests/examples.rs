@@ -2,7 +2,13 @@
 
 mod support;
 
-use support::{Ran, run};
+use axum::Router;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use sse_typed_examples::{events, serve};
+use support::{Ran, ended, example, run};
 
 /// What an example writes to standard output when it runs without arguments, which is without fault.
 fn output(name: &str) -> String {
@@ -35,6 +41,30 @@ fn openai_reads_responses_and_chat() {
     );
     assert!(output.contains("Let me check the weather in São Paulo…\n"), "{output}");
     assert!(output.ends_with("[done]\n"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openai_says_what_the_api_has_to_say() {
+    async fn responses(headers: HeaderMap) -> Response {
+        match headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) {
+            Some(b"Bearer sk-1") => events(
+                "event: response.output_text.delta\ndata: {\"delta\":\"Well\"}\n\n\
+                 event: error\ndata: {\"error\":{\"code\":\"server_error\"}}\n\n",
+            ),
+            _ => (StatusCode::UNAUTHORIZED, "no such key").into_response(),
+        }
+    }
+    let url = serve(Router::new().route("/v1/responses", post(responses))).await.expect("a port") + "/v1";
+    let asked = tokio::task::spawn_blocking(move || {
+        let with_key =
+            |key: &str| ended(example("openai").arg(&url).env("OPENAI_API_KEY", key).spawn().expect("it runs"));
+        [with_key("sk-1"), with_key("sk-2")]
+    });
+    let [failed, refused] = asked.await.expect("both end");
+    assert_eq!((failed.code, &*failed.stdout), (Some(1), "Well"));
+    assert!(failed.stderr.contains("the model failed: ") && failed.stderr.contains("server_error"), "{failed:?}");
+    assert_eq!((refused.code, &*refused.stdout), (Some(1), ""));
+    assert!(refused.stderr.contains("status 401 Unauthorized: no such key"), "{refused:?}");
 }
 
 #[test]

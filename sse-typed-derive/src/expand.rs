@@ -45,6 +45,7 @@ pub(crate) fn stand_in(source: &DeriveInput, krate: Option<&Path>) -> TokenStrea
         &quote! {
             #[automatically_derived]
             impl #impl_with_deserializer __SseEvents<#deserializer> for #ident #type_generics #where_clause {
+                #[inline]
                 fn from_frame(
                     _: __sse::Frame<'_>,
                     _: &#deserializer,
@@ -365,6 +366,7 @@ impl Writer<'_> {
                 {
                     const HAS_DONE: ::core::primitive::bool = #has_done;
 
+                    #[inline]
                     fn from_frame(
                         __frame: __sse::Frame<'_>,
                         #reader: &#deserializer,

@@ -139,6 +139,19 @@ impl From<String> for LastEventId {
     }
 }
 
+/// One that may have been saved: none is the empty one.
+impl<T: Into<LastEventId>> From<Option<T>> for LastEventId {
+    fn from(id: Option<T>) -> Self {
+        id.map(Into::into).unwrap_or_default()
+    }
+}
+
+impl From<LastEventId> for String {
+    fn from(id: LastEventId) -> Self {
+        id.as_str().to_owned()
+    }
+}
+
 impl From<&Self> for LastEventId {
     fn from(id: &Self) -> Self {
         id.clone()

@@ -34,7 +34,7 @@ use crate::parse::{Frame, RawEvent};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which server-sent events it takes, or `{D}` cannot read them",
     label = "no `SseEvents<{D}>`",
-    note = "put `#[derive(SseEvents)]` on an enum with a variant for each event, or use `Data<{Self}>` to read every event's data as a `{Self}`"
+    note = "put `#[derive(SseEvents)]` on an enum with a variant for each event, use `Data<{Self}>` to read every event's data as a `{Self}`, or `String` for its text"
 )]
 pub trait SseEvents<D>: Sized {
     /// Whether some event is marked to end the stream, and is a value: an error that ends it is not waited for. Without

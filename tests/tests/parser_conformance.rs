@@ -225,6 +225,25 @@ fn comments_come_where_they_stand() {
 // Ids
 
 #[test]
+fn comments_are_passed_over_where_nobody_wants_them() {
+    let stream = ": x\n:\n\ndata: a\r: y\r\ndata: b\n:: z\nid: 1\n\n: é\nretry: 7\n: the last".as_bytes();
+    let options = Options::default();
+    let mut expected = plain::read(stream, &options);
+    expected.frames.retain(|frame| !matches!(frame, Frame::Comment(_)));
+    assert_eq!(expected.frames.len(), 2);
+    for size in 1..=stream.len() {
+        let mut parser = Parser::new().without_comments();
+        let mut outcome = Outcome::default();
+        for chunk in stream.chunks(size) {
+            parser.feed(chunk);
+            parser::take(&mut parser, &mut outcome);
+        }
+        assert_eq!(outcome.frames, expected.frames, "in chunks of {size}");
+        assert_eq!(parser.last_event_id(), "1");
+    }
+}
+
+#[test]
 fn an_id_lasts_until_the_next() {
     assert_eq!(
         frames("id: 1\ndata: a\n\ndata: b\n\nid: 2\ndata: c\n\n"),
@@ -517,6 +536,24 @@ fn a_long_value_is_whole_however_it_is_cut() {
 }
 
 // What others get wrong
+
+#[test]
+fn a_line_may_end_anywhere_in_a_chunk_that_goes_on_with_it() {
+    let options = Options::default();
+    for end in ["\n", "\r", "\r\n"] {
+        for (field, filler) in [("data", "x"), ("id", "é"), ("unknown", "x"), ("", "\u{ff}\u{800}")] {
+            for length in 0..200 {
+                let line = format!("{field}: {}{end}", filler.repeat(length));
+                let stream = format!("{field}: {}{line}{line}data: y{end}{end}", "x".repeat(600)).into_bytes();
+                let expected = plain::read(&stream, &options);
+                for size in [63, 64, 65, 96, 128, 255, 256, 257] {
+                    let outcome = parser::parse(&options, stream.chunks(size));
+                    assert_eq!(outcome, expected, "{length} times {filler:?} in chunks of {size}");
+                }
+            }
+        }
+    }
+}
 
 #[test]
 fn a_byte_order_mark_is_no_panic_and_costs_no_event() {

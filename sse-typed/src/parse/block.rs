@@ -102,9 +102,9 @@ pub(super) struct Block {
     line: String,
     /// How many bytes the open line has so far.
     line_size: usize,
-    /// How many bytes the lines of names, ids and data have.
+    /// How many bytes the open line and the lines of names, ids and data have.
     size: usize,
-    /// How many bytes both may have together.
+    /// How many bytes they may have.
     pub(super) max_size: usize,
 }
 
@@ -147,10 +147,16 @@ impl Block {
         &self.line
     }
 
+    /// How many bytes the open line has so far.
+    #[inline]
+    pub(super) fn line_size(&self) -> usize {
+        self.line_size
+    }
+
     /// How many bytes may follow.
     #[inline]
     pub(super) fn room(&self) -> usize {
-        self.max_size.saturating_sub(self.size + self.line_size)
+        self.max_size.saturating_sub(self.size)
     }
 
     /// A whole line of this field, of `length` bytes, whose value is at `range` in `text`.
@@ -182,6 +188,7 @@ impl Block {
     #[inline]
     pub(super) fn count(&mut self, length: usize) {
         self.line_size += length;
+        self.size += length;
     }
 
     /// The first part of the value of an open line.
@@ -215,15 +222,14 @@ impl Block {
     pub(super) fn close(&mut self, field: Field) {
         let length = std::mem::take(&mut self.line_size);
         let value = match field {
-            Field::Data => {
-                self.size += length;
-                return;
-            }
+            Field::Data => return,
             Field::Event => &mut self.event,
             Field::Id => &mut self.id,
-            Field::Retry | Field::Comment | Field::Unknown => return,
+            Field::Retry | Field::Comment | Field::Unknown => {
+                self.size -= length;
+                return;
+            }
         };
-        self.size += length;
         if field == Field::Id && memchr::memchr(0, self.line.as_bytes()).is_some() {
             return;
         }
@@ -236,7 +242,7 @@ impl Block {
 
     /// Forgets the open line, which has no end.
     pub(super) fn drop_line(&mut self) {
-        self.line_size = 0;
+        self.size -= std::mem::take(&mut self.line_size);
     }
 
     /// Takes over what lies in the text, which is about to go.

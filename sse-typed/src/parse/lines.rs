@@ -14,6 +14,9 @@ use super::text::Text;
 /// A queue of chunks that grew beyond this is given back once it is empty.
 const KEPT_CHUNKS: usize = 64;
 
+/// Up to this size, a chunk's bytes cost less than what it costs beside them.
+const SMALL_CHUNK: usize = 256;
+
 /// What the text in hand holds of a line; ranges are in [`Lines::text`] and leave out the line's end.
 pub(super) enum Piece {
     /// All of it.
@@ -50,6 +53,19 @@ impl Lines {
         }
     }
 
+    /// A chunk that only makes the open line longer, which has `line_size` bytes by now, as a text: it need not become
+    /// the one in hand. `None` if it has to be [fed](Self::feed), as it also has where the line may well end in it.
+    #[inline]
+    pub(super) fn inside_the_line<'a>(&self, line_size: usize, chunk: &'a [u8]) -> Option<&'a str> {
+        let at_rest = self.text.is_empty() && self.further_chunks.is_empty() && self.unfinished_char.is_empty();
+        let likely = chunk.len() <= SMALL_CHUNK.max(line_size);
+        if !self.inside_a_line || !likely || !at_rest || has_line_end(chunk) {
+            return None;
+        }
+        // Malformed, or cut inside a character: not here.
+        simdutf8::basic::from_utf8(chunk).ok()
+    }
+
     /// What the pieces' ranges refer to, until the next [`load`](Self::load).
     #[inline]
     pub(super) fn text(&self) -> &str {
@@ -61,9 +77,7 @@ impl Lines {
     pub(super) fn next(&mut self) -> Option<Piece> {
         let start = self.position;
         let rest = self.text.as_str().as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
-        // A line that another chunk began is none of the short ones.
-        let length = if self.inside_a_line { memchr2(b'\n', b'\r', rest) } else { line_length(rest) };
-        let Some(length) = length else {
+        let Some(length) = line_length(rest) else {
             self.position = start + rest.len();
             self.inside_a_line = true;
             return Some(Piece::Part(start..self.position, false));
@@ -165,6 +179,22 @@ impl Lines {
     }
 }
 
+/// Whether a line ends somewhere in it.
+#[inline]
+fn has_line_end(text: &[u8]) -> bool {
+    /// Of one size and without an early way out, which makes it a few instructions on wide registers.
+    fn in_block(block: &[u8; 64]) -> bool {
+        block.iter().fold(0, |found, &byte| found | u8::from(byte == b'\n') | u8::from(byte == b'\r')) != 0
+    }
+    match text.last_chunk() {
+        Some(last) if text.len() <= SMALL_CHUNK => {
+            text.chunks_exact(64).filter_map(<[u8]>::first_chunk).any(in_block)
+                || (text.len() % 64 != 0 && in_block(last))
+        }
+        _ => memchr2(b'\n', b'\r', text).is_some(),
+    }
+}
+
 /// How long the line is that begins here, if it ends here.
 #[inline]
 fn line_length(text: &[u8]) -> Option<usize> {
@@ -173,13 +203,13 @@ fn line_length(text: &[u8]) -> Option<usize> {
     if let [b'\n', ..] = text {
         return Some(0);
     }
-    if let Some(head) = text.first_chunk() {
-        let ends = line_ends(u64::from_le_bytes(*head));
-        if ends != 0 {
-            return Some(ends.trailing_zeros() as usize / 8);
-        }
+    let Some((head, rest)) = text.split_first_chunk() else {
+        return memchr2(b'\n', b'\r', text);
+    };
+    match line_ends(u64::from_le_bytes(*head)) {
+        0 => memchr2(b'\n', b'\r', rest).map(|length| head.len() + length),
+        ends => Some(ends.trailing_zeros() as usize / 8),
     }
-    memchr2(b'\n', b'\r', text)
 }
 
 /// Which of eight bytes end a line: the high bit of the first one is set, and those of further ones may be.

@@ -177,6 +177,7 @@ impl std::error::Error for EventTooLarge {}
 /// assert_eq!(seen, ["price 4.20", "still here"]);
 /// # Ok::<(), sse_typed::EventTooLarge>(())
 /// ```
+#[expect(clippy::struct_excessive_bools, reason = "three are switches of the user's, each of its own")]
 pub struct Parser {
     lines: Lines,
     open_line: OpenLine,
@@ -188,6 +189,7 @@ pub struct Parser {
     phase: Phase,
     unterminated_event: bool,
     events_without_data: bool,
+    comments: bool,
 }
 
 /// The frame that [`Parser::frame`] lends.
@@ -244,6 +246,7 @@ impl Parser {
             phase: Phase::Streaming,
             unterminated_event: false,
             events_without_data: false,
+            comments: true,
         }
     }
 
@@ -270,6 +273,13 @@ impl Parser {
         self
     }
 
+    /// Passes comments over: they are no frames. It saves their cost where a stream has many and nobody looks.
+    #[must_use]
+    pub fn without_comments(mut self) -> Self {
+        self.comments = false;
+        self
+    }
+
     /// Takes the next bytes of the stream, of any number and cut anywhere. Frames come of them as they are asked for.
     ///
     /// After [`finish`](Self::finish), once all frames are taken out, further bytes begin a new stream, which resumes
@@ -288,7 +298,10 @@ impl Parser {
         if let Phase::Finished { .. } = self.phase {
             self.phase = Phase::Streaming;
         }
-        self.lines.feed(chunk);
+        match self.lines.inside_the_line(self.block.line_size(), &chunk) {
+            Some(part) if part.len() <= self.block.room() => lengthen(&mut self.open_line, &mut self.block, part, ""),
+            _ => self.lines.feed(chunk),
+        }
     }
 
     /// The next frame in what was fed; `None` when more has to be fed first.
@@ -407,11 +420,11 @@ impl Parser {
                 let time = field::milliseconds(&text[value]);
                 return Ok(self.set_reconnection_time(time));
             }
-            Field::Comment => {
+            Field::Comment if self.comments => {
                 self.lent = Lent::Comment(value);
                 return Ok(true);
             }
-            Field::Unknown => {}
+            Field::Comment | Field::Unknown => {}
         }
         Ok(false)
     }
@@ -422,13 +435,8 @@ impl Parser {
         if range.len() > self.block.room() {
             return Err(self.too_large());
         }
-        self.block.count(range.len());
         let text = self.lines.text();
-        match self.open_line.push(&text[range]) {
-            Brought::Nothing => {}
-            Brought::First(field, part) => self.block.open(field, part, text),
-            Brought::Further(field, part) => self.block.extend(field, part),
-        }
+        lengthen(&mut self.open_line, &mut self.block, &text[range], text);
         Ok(last && self.end_open_line())
     }
 
@@ -440,11 +448,11 @@ impl Parser {
                 let time = field::milliseconds(self.block.line());
                 self.set_reconnection_time(time)
             }
-            Field::Comment => {
+            Field::Comment if self.comments => {
                 self.lent = Lent::OpenComment;
                 true
             }
-            Field::Data | Field::Event | Field::Id | Field::Unknown => false,
+            Field::Data | Field::Event | Field::Id | Field::Comment | Field::Unknown => false,
         }
     }
 
@@ -488,7 +496,10 @@ impl Parser {
 
     /// The text in hand is parsed: goes on to the next. `None` if there is nothing to do, else whether that gave a frame.
     fn go_on(&mut self) -> Option<bool> {
-        self.block.spill(self.lines.text());
+        let text = self.lines.text();
+        if !text.is_empty() {
+            self.block.spill(text);
+        }
         if self.lines.load() { Some(false) } else { self.end_of_text() }
     }
 
@@ -527,5 +538,16 @@ impl Parser {
                 Some(false)
             }
         }
+    }
+}
+
+/// A further part of the open line, which may lie in `text`.
+#[inline]
+fn lengthen(open_line: &mut OpenLine, block: &mut Block, part: &str, text: &str) {
+    block.count(part.len());
+    match open_line.push(part) {
+        Brought::Nothing => {}
+        Brought::First(field, part) => block.open(field, part, text),
+        Brought::Further(field, part) => block.extend(field, part),
     }
 }

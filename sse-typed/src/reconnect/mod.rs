@@ -166,7 +166,7 @@ impl Reconnect {
     /// loss, before any limit. The end of a body comes as [`ErrorKind::Incomplete`].
     ///
     /// ```
-    /// use http::StatusCode;
+    /// use reqwest::StatusCode;
     /// use sse_typed::Reconnect;
     ///
     /// // This server answers 404 while it deploys.

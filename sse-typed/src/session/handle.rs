@@ -137,7 +137,7 @@ impl SessionHandle {
 
     /// Waits until the state is another than this handle last told of, and returns the latest; those between may be
     /// skipped. A new handle has told of the state it was made in, a clone of what its original has. Once the state is
-    /// [`State::Closed`] there is no other, and it is returned at once.
+    /// [`State::Closed`] there is no other, and it is returned at once: leave the loop then, or it spins.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing: the next call returns the state that this one would have.

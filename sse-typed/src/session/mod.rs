@@ -280,6 +280,7 @@ impl Core {
     }
 
     /// The frame that [`poll_advance`](Self::poll_advance) arrived at.
+    #[inline]
     fn frame(&self) -> Option<Frame<'_>> {
         match (self.announcing, &self.connection) {
             (Announcing::Now, Some(connection)) => Some(Frame::Open(connection)),

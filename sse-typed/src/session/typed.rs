@@ -14,7 +14,7 @@ use crate::connection::Connection;
 use crate::deserialize::Json;
 use crate::error::{Error, ErrorKind};
 use crate::event::{LastEventId, TypedServerSentEvent};
-use crate::events::{Outcome, SseEvents};
+use crate::events::{Dispatch, Outcome, SseEvents};
 use crate::parse::{Frame, owned_name};
 
 /// A stream of events that are `E`s, kept alive across disconnects as [`Reconnect`](crate::Reconnect) says.
@@ -139,8 +139,8 @@ impl<D> Session<D> {
                     continue;
                 }
             }
-            match E::from_frame(frame, &self.deserializer).map(|dispatch| dispatch.0) {
-                Ok(Outcome::Value { data, event: name, done }) => {
+            match E::from_frame(frame, &self.deserializer) {
+                Ok(Dispatch(Outcome::Value { data, event: name, done })) => {
                     let (event, retry) = match frame {
                         Frame::Event(event) => {
                             (name.map_or_else(|| owned_name(event.event()), Into::into), event.retry())
@@ -153,8 +153,8 @@ impl<D> Session<D> {
                     }
                     return Poll::Ready(Some(Ok(TypedServerSentEvent { event, data, id, retry })));
                 }
-                Ok(Outcome::Skip) => self.core.stats.skipped += u64::from(matches!(frame, Frame::Event(_))),
-                Ok(Outcome::Unknown) => self.core.note_unknown(),
+                Ok(Dispatch(Outcome::Skip)) => self.core.stats.skipped += u64::from(matches!(frame, Frame::Event(_))),
+                Ok(Dispatch(Outcome::Unknown)) => self.core.note_unknown(),
                 Err(error) => {
                     self.core.stats.decode_errors += u64::from(error.kind() == ErrorKind::Decode);
                     let error = match self.core.config.decode_errors {

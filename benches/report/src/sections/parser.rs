@@ -61,8 +61,9 @@ pub fn run(mode: Mode) -> Section {
             section.targets.push(Target::at_least(what, goal, least_lead, "x"));
         }
         if let Some((ns, peer, lead)) = typical {
+            let is_comments = profile.found.events == 0;
             section.summary.push([
-                profile.name.to_owned(),
+                if is_comments { "comments, which the other drops".to_owned() } else { profile.name.to_owned() },
                 format!("{} ns", number(ns)),
                 format!("{} ns", number(ns * lead)),
                 format!("{lead:.1}x ({peer})"),
