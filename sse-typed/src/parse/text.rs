@@ -10,10 +10,12 @@ use yoke::Yoke;
 /// The text borrows from a box, as it needs an address that stays; the box is kept from chunk to chunk.
 pub(super) struct Text(Yoke<&'static str, Option<Box<Source>>>);
 
-/// What the text lies in. Not in the box itself: a box that is moved may have no other pointers into it.
-enum Source {
-    Chunk(Bytes),
-    Nothing,
+/// What the text lies in, and not in the box itself: a box that is moved may have no other pointers into it.
+#[derive(Default)]
+struct Source {
+    chunk: Bytes,
+    /// Room for one character, put together from the ends of chunks. Kept once it is there.
+    char: Option<Box<[u8; 4]>>,
 }
 
 impl Default for Text {
@@ -37,9 +39,10 @@ impl Text {
     #[inline]
     pub(super) fn set(&mut self, chunk: Bytes) {
         let mut valid = true;
-        self.hold(Source::Chunk(chunk), |source| {
-            let Source::Chunk(chunk) = source else { return "" };
-            simdutf8::basic::from_utf8(chunk).unwrap_or_else(|_| {
+        let mut cart = self.take_cart();
+        cart.chunk = chunk;
+        self.hold(cart, |source| {
+            simdutf8::basic::from_utf8(&source.chunk).unwrap_or_else(|_| {
                 valid = false;
                 ""
             })
@@ -49,37 +52,44 @@ impl Text {
         }
     }
 
-    /// Holds this character, put together from the ends of chunks, in place of what it held.
+    /// Holds this character in place of what it held.
     pub(super) fn set_char(&mut self, char: char) {
-        let text = char.encode_utf8(&mut [0; 4]).to_owned();
-        self.set(text.into());
+        let mut cart = self.take_cart();
+        cart.chunk = Bytes::new();
+        let length = char.encode_utf8(&mut **cart.char.get_or_insert_default()).len();
+        self.hold(cart, |source| {
+            let bytes = source.char.as_deref().map(|bytes| &bytes[..length]);
+            bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        });
     }
 
     /// Lets go of the chunk, and with it of the read buffer that it may be a part of.
     #[inline]
     pub(super) fn clear(&mut self) {
         if !self.is_empty() {
-            self.hold(Source::Nothing, |_| "");
+            let mut cart = self.take_cart();
+            cart.chunk = Bytes::new();
+            self.hold(cart, |_| "");
         }
     }
 
     #[cold]
     fn replace_malformed(&mut self) {
-        let held = std::mem::take(self).0.into_backing_cart();
-        if let Some(Source::Chunk(chunk)) = held.map(|source| *source) {
-            self.set(String::from_utf8_lossy(&chunk).into_owned().into());
-        }
+        let mut cart = self.take_cart();
+        let chunk = std::mem::take(&mut cart.chunk);
+        self.hold(cart, |_| "");
+        self.set(String::from_utf8_lossy(&chunk).into_owned().into());
+    }
+
+    /// What the text lay in, to be filled anew.
+    #[expect(clippy::unnecessary_box_returns, reason = "the box is kept")]
+    #[inline]
+    fn take_cart(&mut self) -> Box<Source> {
+        std::mem::take(self).0.into_backing_cart().unwrap_or_default()
     }
 
     #[inline]
-    fn hold(&mut self, source: Source, text: impl FnOnce(&Source) -> &str) {
-        let cart = match std::mem::take(self).0.into_backing_cart() {
-            Some(mut cart) => {
-                *cart = source;
-                cart
-            }
-            None => Box::new(source),
-        };
+    fn hold(&mut self, cart: Box<Source>, text: impl FnOnce(&Source) -> &str) {
         self.0 = Yoke::attach_to_cart(cart, |source| text(source)).wrap_cart_in_option();
     }
 }
