@@ -1,11 +1,12 @@
 //! What must not end up in a log: URLs with their credentials and queries, header values, data. Looked for in `Debug`
 //! and `Display` of every public type, in the whole chain of causes, and in what goes to `tracing`.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::fmt::{Debug, Write as _};
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use futures::FutureExt as _;
 use sse_typed::{
@@ -14,7 +15,6 @@ use sse_typed::{
 };
 use sse_typed_tests::seen::{Known, drain, next};
 use sse_typed_tests::server::{ClosedPort, Request, Script, Server, client, lock, ms, soon};
-use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 /// Part of every secret, and of nothing else.
@@ -67,33 +67,35 @@ async fn serve(scripts: impl IntoIterator<Item = Script>) -> Server {
     Server::scripted(scripts).await
 }
 
-/// Collects all that is told to `tracing` on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static TOLD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl Log {
-    /// From here on, until the guard is dropped.
-    fn collect(&self) -> DefaultGuard {
-        let log = self.clone();
-        let subscriber = tracing_subscriber::fmt()
+/// Each test begins with this. One subscriber serves all of them, and is there before anything is told: a place that
+/// tells something while a subscriber is being set is never asked again.
+fn listen() {
+    static SUBSCRIBED: LazyLock<()> = LazyLock::new(|| {
+        tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(FmtSpan::FULL)
             .with_ansi(false)
-            .with_writer(move || log.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    /// The lines that are ours.
-    fn text(&self) -> String {
-        let text = String::from_utf8(lock(&self.0).clone()).unwrap();
-        text.lines().filter(|line| line.contains("sse_typed")).fold(String::new(), |text, line| text + line + "\n")
-    }
+            .with_writer(|| Told)
+            .init();
+    });
+    LazyLock::force(&SUBSCRIBED);
 }
 
-impl Write for Log {
+/// What was told to `tracing` on this thread, which runs one test: the lines that are ours.
+fn told() -> String {
+    let text = TOLD.with_borrow(|told| String::from_utf8(told.clone()).unwrap());
+    text.lines().filter(|line| line.contains("sse_typed")).fold(String::new(), |text, line| text + line + "\n")
+}
+
+struct Told;
+
+impl Write for Told {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        lock(&self.0).write(bytes)
+        TOLD.with_borrow_mut(|told| told.write(bytes))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -186,6 +188,7 @@ async fn every_error() -> Vec<Error> {
 
 #[tokio::test]
 async fn no_error_shows_a_url_a_header_value_or_data_nor_does_any_of_its_causes() {
+    listen();
     let errors = every_error().await;
     for error in &errors {
         assert_error_silent(error);
@@ -207,6 +210,7 @@ async fn no_error_shows_a_url_a_header_value_or_data_nor_does_any_of_its_causes(
 
 #[tokio::test]
 async fn what_an_error_does_not_show_is_behind_its_accessors() {
+    listen();
     let server = serve([answer("403 No").send(SECRET)]).await;
     let error = soon(request(&server.url("/")).connect()).await.unwrap_err();
     assert_eq!((error.body(), &error.headers().unwrap()["set-cookie"]), (Some(SECRET), &SECRET.parse().unwrap()));
@@ -227,6 +231,7 @@ enum Strict {
 
 #[tokio::test]
 async fn no_error_of_an_event_shows_its_data_id_or_keys() {
+    listen();
     let stream = format!(
         "id: {SECRET}\nevent: number\ndata: \"{SECRET}\"\n\n\
          event: text\ndata: {SECRET}\n\n\
@@ -254,6 +259,7 @@ async fn no_error_of_an_event_shows_its_data_id_or_keys() {
 
 #[tokio::test]
 async fn an_error_shows_as_much_of_a_name_as_one_wants_to_read() {
+    listen();
     let stream = format!("event: {}\u{1b}\ndata: 1\n\n", "n".repeat(1 << 20));
     let bytes = futures::stream::iter([Ok::<_, std::io::Error>(stream)]);
     let error = Session::from_stream(bytes).incoming::<Strict>().next().await.unwrap().unwrap_err();
@@ -272,6 +278,7 @@ enum Opened {
 
 #[tokio::test]
 async fn no_other_public_type_shows_any_of_it() {
+    listen();
     let server = serve([answer("200 OK").send(format!("id: {SECRET}\ndata: {SECRET}\n\n")).hold()]).await;
     let attempts = Arc::new(Mutex::new(Vec::new()));
     let builder = request(&server.url("/"));
@@ -316,8 +323,7 @@ async fn no_other_public_type_shows_any_of_it() {
 
 #[tokio::test]
 async fn tracing_is_told_neither_credentials_nor_query_header_values_or_data() {
-    let log = Log::default();
-    let guard = log.collect();
+    listen();
     for error in every_error().await {
         tracing::info!(target: "sse_typed", %error, ?error);
     }
@@ -325,8 +331,7 @@ async fn tracing_is_told_neither_credentials_nor_query_header_values_or_data() {
     let server = serve([answer("200 OK").send(stream), answer("503 Busy"), Script::no_content()]).await;
     let mut events = soon(request(&server.url("/path")).connect()).await.unwrap().incoming::<Known>();
     assert_eq!(drain(&mut events).await, [Ok(Known(SECRET.to_owned()))]);
-    drop(guard);
-    let text = log.text();
+    let text = told();
     assert_silent(&text);
     let shown = format!("url={}", server.url("/path"));
     assert!(text.contains(&shown) || text.contains(&format!("url=\"{}\"", server.url("/path"))), "{text}");
@@ -335,35 +340,33 @@ async fn tracing_is_told_neither_credentials_nor_query_header_values_or_data() {
 
 #[tokio::test]
 async fn tracing_is_told_of_an_id_that_cannot_be_sent() {
-    let log = Log::default();
-    let _guard = log.collect();
-    for (id, told) in [
+    listen();
+    for (id, expected) in [
         ("7", ""),
         ("a\u{1}b", "the last event ID is no legal header value"),
         (&*"i".repeat(8001), "the last event ID is too long for a header"),
     ] {
-        let before = log.text();
+        let before = told();
         let events = Script::events(format!("id: {id}\ndata: 1\n\n"));
         let server = serve([events, Script::no_content()]).await;
         let session = client().get(server.url("/")).sse().reconnect(Reconnect::default().delay(ms(1)));
         drain(&mut soon(session.connect()).await.unwrap().incoming::<String>()).await;
-        let text = log.text()[before.len()..].to_owned();
+        let text = told()[before.len()..].to_owned();
         let warnings: Vec<_> = text.lines().filter(|line| line.contains("WARN")).collect();
-        assert_eq!(warnings.len(), usize::from(!told.is_empty()), "{text}");
-        assert!(warnings.iter().all(|warning| warning.contains(told) && warning.len() < 1000), "{text}");
+        assert_eq!(warnings.len(), usize::from(!expected.is_empty()), "{text}");
+        assert!(warnings.iter().all(|warning| warning.contains(expected) && warning.len() < 1000), "{text}");
     }
 }
 
 #[tokio::test]
 async fn tracing_is_told_of_a_name_that_no_variant_has_once() {
-    let log = Log::default();
-    let _guard = log.collect();
+    listen();
     let stream = "event: one\ndata: 1\n\nevent: known\ndata: 1\n\nevent: two\ndata: 2\n\n".repeat(3);
     let server = serve([Script::events(stream.clone()), Script::events(stream), Script::no_content()]).await;
     let session = client().get(server.url("/")).sse().reconnect(Reconnect::default().delay(ms(1)));
     let mut events = soon(session.connect()).await.unwrap().incoming::<Known>();
     drain(&mut events).await;
-    let text = log.text();
+    let text = told();
     let told: Vec<_> = text.lines().filter(|line| line.contains("no variant has")).collect();
     assert_eq!(told.len(), 2, "{text}");
     assert!(told[0].contains("one") && told[1].contains("two"), "{text}");
@@ -371,8 +374,7 @@ async fn tracing_is_told_of_a_name_that_no_variant_has_once() {
 
 #[test]
 fn tracing_is_told_of_some_names_and_shortly_however_many_and_long_they_are() {
-    let log = Log::default();
-    let guard = log.collect();
+    listen();
     let names = (0..200_u32).map(|number| {
         let name = format!("{number}{}", "n".repeat(100_000));
         Ok::<_, std::io::Error>(format!("event: {name}\ndata: 1\n\n"))
@@ -383,8 +385,7 @@ fn tracing_is_told_of_some_names_and_shortly_however_many_and_long_they_are() {
         assert!(events.next().await.is_none());
         events.stats().skipped
     });
-    drop(guard);
-    let text = log.text();
+    let text = told();
     assert_eq!(skipped, 200);
     assert!(text.lines().filter(|line| line.contains("no variant has")).count() <= 64);
     assert!(text.len() < 64_000, "{} bytes told", text.len());
@@ -394,6 +395,7 @@ fn tracing_is_told_of_some_names_and_shortly_however_many_and_long_they_are() {
 /// Not of the session, but of what a user reads with it.
 #[tokio::test]
 async fn events_themselves_are_shown_whole() {
+    listen();
     let bytes = futures::stream::iter([Ok::<_, std::io::Error>(format!("data: \"{SECRET}\"\n\n"))]);
     let event = Session::from_stream(bytes).incoming::<Data<String>>().next().await.unwrap().unwrap();
     assert!(format!("{event:?}").contains(SECRET));
