@@ -1,8 +1,7 @@
 //! A tool call over MCP's Streamable HTTP (2025-11-25): asked for with POST, taken up with GET where it broke off.
 //!
 //! `cargo run --example mcp` calls a tool of a server of its own, which hangs up in the middle of the answer.
-//! `cargo run --example mcp -- URL TOOL` calls a tool of a server of yours, without arguments. Servers may answer with
-//! JSON in place of a stream: that is an error here, with the answer in its `body()`.
+//! `cargo run --example mcp -- URL TOOL` calls one of yours. An answer in JSON, and no stream, is an error with a `body()`.
 
 use std::time::Duration;
 

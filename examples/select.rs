@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::SelectAll;
-use sse_typed::{Reconnect, RequestBuilderExt, SessionConfig, SessionHandle, SseEvents};
+use sse_typed::{RequestBuilderExt, SessionConfig, SessionHandle, SseEvents};
+use sse_typed_examples::recordings;
 
 #[derive(SseEvents)]
 enum News {
@@ -29,14 +30,10 @@ enum Exchange {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut urls: Vec<_> = std::env::args().skip(1).collect();
     if urls.is_empty() {
-        for stream in [NEWS, TOKYO, LONDON] {
-            urls.push(sse_typed_examples::replay(stream).await?);
-        }
+        urls = recordings::markets().await?;
     }
     let client = reqwest::Client::new();
-    let config = SessionConfig::new()
-        .reconnect(Reconnect::default().delay(Duration::from_millis(500)))
-        .idle_timeout(Duration::from_secs(45));
+    let config = SessionConfig::new().idle_timeout(Duration::from_secs(45));
 
     let mut news = client.get(&urls[0]).sse().config(config.clone()).connect().await?.incoming::<News>();
     let mut handles = vec![news.handle()];
@@ -69,22 +66,3 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("all is quiet, after {} headlines", news.stats().events);
     Ok(())
 }
-
-const NEWS: &str = "data: Ships are late\n\nevent: flash\ndata: Tea is dear\n\n";
-const TOKYO: &str = r#"event: quote
-data: {"symbol":"TEA","cents":1250}
-
-event: closed
-data:
-
-"#;
-const LONDON: &str = r#"event: quote
-data: {"symbol":"CUP","cents":420}
-
-event: quote
-data: {"symbol":"CUP","cents":399}
-
-event: closed
-data:
-
-"#;

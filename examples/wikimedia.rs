@@ -6,23 +6,16 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use sse_typed::{Connection, Reconnect, RequestBuilderExt, SseEvents};
+use sse_typed::{Connection, RequestBuilderExt, SseEvents};
+use sse_typed_examples::{argument_or, recordings};
 
 /// Events have no names here: the `type` in their data tells what they are.
 #[derive(SseEvents)]
 #[sse(tag = "type", skip("categorize"))]
 enum RecentChange {
-    Edit {
-        #[serde(flatten)]
-        page: Page,
-        length: Option<Length>,
-    },
-    New(Page),
-    Log {
-        #[serde(flatten)]
-        page: Page,
-        log_type: String,
-    },
+    Edit(Change),
+    New(Change),
+    Log(Log),
     #[sse(error)]
     Error(serde_json::Value),
     #[sse(open)]
@@ -32,12 +25,20 @@ enum RecentChange {
 }
 
 #[derive(Deserialize)]
-struct Page {
+struct Change {
     meta: Meta,
     #[serde(default)]
     title: String,
     #[serde(default)]
     user: String,
+    length: Option<Length>,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    meta: Meta,
+    title: String,
+    log_type: String,
 }
 
 #[derive(Deserialize)]
@@ -53,30 +54,21 @@ struct Length {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let url = match std::env::args().nth(1) {
-        Some(url) => url,
-        None => sse_typed_examples::replay(include_str!("../tests/data/wikimedia.sse")).await?,
-    };
+    let url = argument_or(recordings::wikimedia()).await?;
     // They ask every program to say what it is, cut each connection after 15 minutes, and know where it was by its id.
     let client = reqwest::Client::builder().user_agent("sse-typed-example/0.1").build()?;
-    let feed = client
-        .get(url)
-        .sse()
-        .reconnect(Reconnect::default().delay(Duration::from_millis(500)))
-        .idle_timeout(Duration::from_secs(60));
-
-    let mut changes = feed.connect().await?.incoming::<RecentChange>();
+    let feed = client.get(url).sse().idle_timeout(Duration::from_secs(60)).connect().await?;
+    let mut changes = feed.incoming::<RecentChange>();
     while let Some(item) = changes.next().await {
         match item.map(|event| event.data) {
-            // Made by themselves, to see that the feed is alive.
-            Ok(RecentChange::Edit { page, .. } | RecentChange::New(page)) if page.meta.domain == "canary" => {}
-            Ok(RecentChange::Edit { page, length }) => {
-                let change = length.map_or(0, |length| length.new - length.old);
-                println!("{:<24} {:>+8} {} ({})", page.meta.domain, change, page.title, page.user);
+            Ok(RecentChange::Edit(change) | RecentChange::New(change)) if change.meta.domain == "canary" => {} // made by themselves
+            Ok(RecentChange::Edit(Change { meta, title, user, length })) => {
+                let grown = length.map_or(0, |length| length.new - length.old);
+                println!("{:<24} {grown:>+8} {title} ({user})", meta.domain);
             }
-            Ok(RecentChange::New(page)) => println!("{:<24} {:>8} {}", page.meta.domain, "new", page.title),
-            Ok(RecentChange::Log { page, log_type }) => {
-                println!("{:<24} {log_type:>8} {}", page.meta.domain, page.title);
+            Ok(RecentChange::New(new)) => println!("{:<24} {:>8} {}", new.meta.domain, "new", new.title),
+            Ok(RecentChange::Log(Log { meta, title, log_type })) => {
+                println!("{:<24} {log_type:>8} {title}", meta.domain)
             }
             Ok(RecentChange::Open(at)) => eprintln!("[open, attempt {}]", at.attempt()),
             Ok(RecentChange::Other | RecentChange::Error(_)) => {}
