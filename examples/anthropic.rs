@@ -28,21 +28,21 @@ enum Answer {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Piece {
-    Text { text: String },
-    Thinking { thinking: String },
-    Input { partial_json: String },
-    Other {},
+struct Piece {
+    #[serde(default, alias = "thinking", alias = "partial_json")]
+    text: String,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for url in std::env::args().nth(1).map_or(recordings::anthropic().await?, |url| vec![url]) {
-        print(&url).await.or_else(|error| match error.downcast_ref::<Value>() {
-            Some(reported) => Ok(println!("\n[broken off: {}]", reported["error"]["message"])),
-            None => Err(error),
-        })?;
+    let urls = match std::env::args().nth(1) {
+        Some(url) => vec![url],
+        None => recordings::anthropic().await?,
+    };
+    for url in urls {
+        if let Err(error) = print(&url).await {
+            println!("\n[broken off: {}]", error.downcast::<Value>()?["error"]["message"]);
+        }
     }
     Ok(())
 }
@@ -54,7 +54,6 @@ async fn print(url: &str) -> Result<(), Error> {
     });
     let post = reqwest::Client::new().post(url).header("anthropic-version", "2023-06-01").json(&request);
     let post = post.header("x-api-key", std::env::var("ANTHROPIC_API_KEY").unwrap_or_default());
-
     let mut answer = post.sse().connect().await?.incoming::<Answer>();
     while let Some(event) = answer.try_next().await? {
         match event.data {
@@ -62,10 +61,7 @@ async fn print(url: &str) -> Result<(), Error> {
             Answer::ContentBlockStart { content_block: block } => {
                 show(&format!("\n{} ", block["name"].as_str().unwrap_or_default()));
             }
-            Answer::ContentBlockDelta { delta: Piece::Other {} } => {}
-            Answer::ContentBlockDelta {
-                delta: Piece::Text { text } | Piece::Thinking { thinking: text } | Piece::Input { partial_json: text },
-            } => show(&text),
+            Answer::ContentBlockDelta { delta } => show(&delta.text),
             Answer::MessageDelta { usage } => println!("\n[{} tokens]", usage["output_tokens"]),
             Answer::MessageStop => println!("[end]\n"),
             Answer::Unknown(event) => eprintln!("[passed over: {}]", event.event),

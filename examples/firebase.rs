@@ -31,14 +31,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = reqwest::Client::new();
     let session = sse_typed::session(move |attempt| {
         let (client, url) = (client.clone(), url.clone());
-        async move {
-            let request = client.get(url).query(&[("auth", fresh_token().await?)]); // if there is one
-            Ok(attempt.apply(request).send().await?)
-        }
+        async move { Ok(attempt.apply(client.get(url).query(&[("auth", fresh_token().await?)])).send().await?) }
     });
     // A connection that has been silent for longer than two keep-alives is dead.
     let session = session.reconnect(Reconnect::default().max_attempts(8)).idle_timeout(Duration::from_secs(75));
-
     let mut changes = session.connect().await?.incoming::<Change>();
     let handle = changes.handle();
     let mut tree = Value::Null;

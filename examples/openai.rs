@@ -3,8 +3,6 @@
 //! `cargo run --example openai` replays one of each.
 //! `cargo run --example openai -- https://api.openai.com/v1` asks the API, with `OPENAI_API_KEY` and `OPENAI_MODEL`.
 
-use std::env::var;
-
 use serde_json::{Value, json};
 use sse_typed::{Error, RequestBuilderExt, SseEvents};
 use sse_typed_examples::{argument_or, recordings, show};
@@ -43,12 +41,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn ask(url: &str) -> Result<(), Error> {
-    let (key, model) = (var("OPENAI_API_KEY").unwrap_or_default(), var("OPENAI_MODEL").unwrap_or("gpt-5-mini".into()));
-    let prompt = "What are server-sent events?";
-    let client = reqwest::Client::new();
-    let post = |path, body: Value| client.post(format!("{url}{path}")).bearer_auth(&key).json(&body).sse();
-
-    let request = json!({ "model": model, "stream": true, "input": prompt });
+    let key = std::env::var("OPENAI_API_KEY").unwrap_or_default();
+    let model = std::env::var("OPENAI_MODEL").unwrap_or("gpt-5-mini".into());
+    let post = |path, body| reqwest::Client::new().post(format!("{url}{path}")).bearer_auth(&key).json(&body).sse();
+    let request = json!({ "model": model, "stream": true, "input": "What is SSE?" });
     let mut answer = post("/responses", request).connect().await?.incoming::<Answer>();
     while let Some(event) = answer.try_next().await? {
         match event.data {
@@ -57,8 +53,8 @@ async fn ask(url: &str) -> Result<(), Error> {
             Answer::Failed(_) => unreachable!("it comes as an error"),
         }
     }
-
-    let request = json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": prompt }] });
+    let request =
+        json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": "What is SSE?" }] });
     let mut answer = post("/chat/completions", request).connect().await?.incoming::<Chat>();
     while let Some(event) = answer.try_next().await? {
         if let Chat::Chunk { choices } = event.data {

@@ -18,20 +18,18 @@ enum News {
 
 #[derive(SseEvents)]
 enum Exchange {
-    Quote {
-        symbol: String,
-        cents: u32,
-    },
+    /// The last price.
+    Quote { symbol: String, cents: u32 },
     #[sse(done)]
     Closed,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut urls: Vec<_> = std::env::args().skip(1).collect();
-    if urls.is_empty() {
-        urls = recordings::markets().await?;
-    }
+    let urls = match std::env::args().skip(1).collect::<Vec<_>>() {
+        urls if urls.is_empty() => recordings::markets().await?,
+        urls => urls,
+    };
     let client = reqwest::Client::new();
     let config = SessionConfig::new().idle_timeout(Duration::from_secs(45));
 
@@ -52,10 +50,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     loop {
         // Whichever comes first: what the other future has read by then is not lost with it.
         tokio::select! {
-            Some(item) = news.next() => {
-                let News::Headline(text) = item?.data;
-                println!("news: {text}");
-            }
+            Some(item) = news.next() => match item?.data {
+                News::Headline(text) => println!("news: {text}"),
+            },
             Some(item) = exchanges.next() => match item?.data {
                 Exchange::Quote { symbol, cents } => println!("{symbol} {}.{:02}", cents / 100, cents % 100),
                 Exchange::Closed => println!("an exchange closes"),

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 use sse_typed::{Connection, RequestBuilderExt, SseEvents};
 use sse_typed_examples::{argument_or, recordings};
 
@@ -15,41 +16,23 @@ use sse_typed_examples::{argument_or, recordings};
 enum RecentChange {
     Edit(Change),
     New(Change),
-    Log(Log),
+    Log(Change),
     #[sse(error)]
-    Error(serde_json::Value),
+    Error(Value),
     #[sse(open)]
     Open(Connection), // at the beginning, and after each gap
     #[sse(other)]
     Other, // a type they have invented since
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Change {
-    meta: Meta,
-    #[serde(default)]
+    meta: Value,
     title: String,
-    #[serde(default)]
     user: String,
-    length: Option<Length>,
-}
-
-#[derive(Deserialize)]
-struct Log {
-    meta: Meta,
-    title: String,
+    length: Value,
     log_type: String,
-}
-
-#[derive(Deserialize)]
-struct Meta {
-    domain: String,
-}
-
-#[derive(Deserialize)]
-struct Length {
-    old: i64,
-    new: i64,
 }
 
 #[tokio::main]
@@ -61,15 +44,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut changes = feed.incoming::<RecentChange>();
     while let Some(item) = changes.next().await {
         match item.map(|event| event.data) {
-            Ok(RecentChange::Edit(change) | RecentChange::New(change)) if change.meta.domain == "canary" => {} // made by themselves
-            Ok(RecentChange::Edit(Change { meta, title, user, length })) => {
-                let grown = length.map_or(0, |length| length.new - length.old);
-                println!("{:<24} {grown:>+8} {title} ({user})", meta.domain);
+            Ok(RecentChange::Edit(change) | RecentChange::New(change)) if change.meta["domain"] == "canary" => {}
+            Ok(RecentChange::Edit(Change { meta, title, user, length, .. })) => {
+                let size = |at| length[at].as_i64().unwrap_or_default();
+                println!("{:<24} {:>+8} {title} ({user})", domain(&meta), size("new") - size("old"));
             }
-            Ok(RecentChange::New(new)) => println!("{:<24} {:>8} {}", new.meta.domain, "new", new.title),
-            Ok(RecentChange::Log(Log { meta, title, log_type })) => {
-                println!("{:<24} {log_type:>8} {title}", meta.domain)
-            }
+            Ok(RecentChange::New(new)) => println!("{:<24} {:>8} {}", domain(&new.meta), "new", new.title),
+            Ok(RecentChange::Log(log)) => println!("{:<24} {:>8} {}", domain(&log.meta), log.log_type, log.title),
             Ok(RecentChange::Open(at)) => eprintln!("[open, attempt {}]", at.attempt()),
             Ok(RecentChange::Other | RecentChange::Error(_)) => {}
             Err(error) if !error.is_final() => eprintln!("[{error}]"),
@@ -77,4 +58,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
+}
+
+fn domain(meta: &Value) -> &str {
+    meta["domain"].as_str().unwrap_or_default()
 }
