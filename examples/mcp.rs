@@ -1,7 +1,7 @@
 //! A tool call over MCP's Streamable HTTP (2025-11-25): asked for with POST, taken up with GET where it broke off.
 //!
 //! `cargo run --example mcp` calls a tool of a server of its own, which hangs up in the middle of the answer.
-//! `cargo run --example mcp -- URL TOOL` calls one of yours. An answer in JSON, not a stream, is an error with `body()`.
+//! `cargo run --example mcp -- URL TOOL` calls one of yours. JSON, and no stream, is an error with a `body()`.
 
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderValue};

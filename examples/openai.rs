@@ -44,7 +44,7 @@ async fn ask(url: &str) -> Result<(), Error> {
     let key = std::env::var("OPENAI_API_KEY").unwrap_or_default();
     let model = std::env::var("OPENAI_MODEL").unwrap_or("gpt-5-mini".into());
     let post = |path, body| reqwest::Client::new().post(format!("{url}{path}")).bearer_auth(&key).json(&body).sse();
-    let request = json!({ "model": model, "stream": true, "input": "What is SSE?" });
+    let request = json!({ "model": model, "stream": true, "input": "What's SSE?" });
     let mut answer = post("/responses", request).connect().await?.incoming::<Answer>();
     while let Some(event) = answer.try_next().await? {
         match event.data {
@@ -53,8 +53,7 @@ async fn ask(url: &str) -> Result<(), Error> {
             Answer::Failed(_) => unreachable!("it comes as an error"),
         }
     }
-    let request =
-        json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": "What is SSE?" }] });
+    let request = json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": "What's SSE?" }] });
     let mut answer = post("/chat/completions", request).connect().await?.incoming::<Chat>();
     while let Some(event) = answer.try_next().await? {
         if let Chat::Chunk { choices } = event.data {
