@@ -4,50 +4,37 @@
 //! `cargo run --example firebase -- https://YOURS.firebaseio.com/path.json` follows a database, until Ctrl-C, with a token
 //! from the file `FIREBASE_TOKEN_FILE` if it is not public.
 
-use std::env::{args, var};
 use std::io;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use sse_typed::{Reconnect, SseEvents};
+use sse_typed_examples::{argument_or, node_at, recordings};
 
 #[derive(SseEvents)]
 #[sse(skip("keep-alive"))]
 enum Change {
-    Put {
-        path: String,
-        data: Value,
-    },
-    Patch {
-        path: String,
-        data: Map<String, Value>,
-    },
-    AuthRevoked, // the stream stays open, and is silent from here on
+    /// What is at the path is this from now on,
+    Put { path: String, data: Value },
+    /// or some of what is in it.
+    Patch { path: String, data: Map<String, Value> },
+    /// The stream stays open, and is silent from here on.
+    AuthRevoked,
     #[sse(error, done)]
     Cancel, // the rules do not allow to read this any more
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let url = match args().nth(1) {
-        Some(url) => url,
-        None => sse_typed_examples::replay(include_str!("../tests/data/firebase.sse")).await?,
-    };
+    let url = argument_or(recordings::firebase()).await?;
     // Each attempt has a token of its own, so that one which has expired is not sent again.
     let client = reqwest::Client::new();
     let session = sse_typed::session(move |attempt| {
         let (client, url) = (client.clone(), url.clone());
-        async move {
-            let request = match fresh_token().await? {
-                Some(token) => client.get(url).query(&[("auth", token)]),
-                None => client.get(url),
-            };
-            Ok(attempt.apply(request).send().await?)
-        }
+        async move { Ok(attempt.apply(client.get(url).query(&[("auth", fresh_token().await?)])).send().await?) }
     });
     // A connection that has been silent for longer than two keep-alives is dead.
     let session = session.reconnect(Reconnect::default().max_attempts(8)).idle_timeout(Duration::from_secs(75));
-
     let mut changes = session.connect().await?.incoming::<Change>();
     let handle = changes.handle();
     let mut tree = Value::Null;
@@ -55,12 +42,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         match event.data {
             Change::Put { path, data } => {
                 println!("put {path}");
-                *at(&mut tree, &path) = data;
+                *node_at(&mut tree, &path) = data;
             }
             Change::Patch { path, data } => {
                 for (name, data) in data {
                     println!("patch {path}/{name}");
-                    *at(&mut tree, &format!("{path}/{name}")) = data;
+                    *node_at(&mut tree, &format!("{path}/{name}")) = data;
                 }
             }
             Change::AuthRevoked => println!("the credential has expired: reconnecting, {}", handle.reconnect()),
@@ -73,18 +60,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// What a program would ask Google for; here, a file that some other program renews.
 async fn fresh_token() -> io::Result<Option<String>> {
-    match var("FIREBASE_TOKEN_FILE") {
-        Ok(file) => Ok(Some(tokio::fs::read_to_string(file).await?.trim().to_owned())),
-        Err(_) => Ok(None),
-    }
-}
-
-/// The node at this path, which is made if it is not there.
-fn at<'a>(tree: &'a mut Value, path: &str) -> &'a mut Value {
-    path.split('/').filter(|name| !name.is_empty()).fold(tree, |node, name| {
-        if !node.is_object() {
-            *node = Value::Object(Map::new());
-        }
-        &mut node[name]
-    })
+    let Ok(file) = std::env::var("FIREBASE_TOKEN_FILE") else { return Ok(None) };
+    Ok(Some(tokio::fs::read_to_string(file).await?.trim().to_owned()))
 }

@@ -1,10 +1,7 @@
 //! A tool call over MCP's Streamable HTTP (2025-11-25): asked for with POST, taken up with GET where it broke off.
 //!
 //! `cargo run --example mcp` calls a tool of a server of its own, which hangs up in the middle of the answer.
-//! `cargo run --example mcp -- URL TOOL` calls a tool of a server of yours, without arguments. Servers may answer with
-//! JSON in place of a stream: that is an error here, with the answer in its `body()`.
-
-use std::time::Duration;
+//! `cargo run --example mcp -- URL TOOL` calls one of yours. JSON, and no stream, is an error with a `body()`.
 
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -55,7 +52,7 @@ async fn call(url: &str, headers: HeaderMap, method: &str, params: Value) -> Res
         let response = attempt.apply(request(post_or_get, &headers)).send();
         async { Ok(response.await?) }
     });
-    session.reconnect(Reconnect::default().delay(Duration::from_secs(1)).max_attempts(5)).connect().await
+    session.reconnect(Reconnect::default().max_attempts(5)).connect().await
 }
 
 fn request(request: RequestBuilder, headers: &HeaderMap) -> RequestBuilder {

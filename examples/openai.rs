@@ -3,12 +3,9 @@
 //! `cargo run --example openai` replays one of each.
 //! `cargo run --example openai -- https://api.openai.com/v1` asks the API, with `OPENAI_API_KEY` and `OPENAI_MODEL`.
 
-use std::env::{args, var};
-
-use serde::Deserialize;
 use serde_json::{Value, json};
 use sse_typed::{Error, RequestBuilderExt, SseEvents};
-use sse_typed_examples::{replay, show};
+use sse_typed_examples::{argument_or, recordings, show};
 
 /// Of 58 events, those that matter here: the others are passed over.
 #[derive(SseEvents)]
@@ -25,47 +22,30 @@ enum Answer {
 #[derive(SseEvents)]
 enum Chat {
     #[sse(event = "message")]
-    Chunk { choices: Vec<Choice> },
+    Chunk { choices: Vec<Value> },
     #[sse(event = "message", key = "error", error, done)]
     Failed(Value),
     #[sse(event = "message", data = "[DONE]", done)]
     Done,
 }
 
-#[derive(Deserialize)]
-struct Choice {
-    delta: Delta,
-}
-
-#[derive(Deserialize)]
-struct Delta {
-    content: Option<String>,
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (responses, chat) = match args().nth(1) {
-        Some(url) => (format!("{url}/responses"), format!("{url}/chat/completions")),
-        None => (
-            replay(include_str!("../tests/data/openai_responses.sse")).await?,
-            replay(include_str!("../tests/data/openai_chat.sse")).await?,
-        ),
-    };
+    let url = argument_or(recordings::openai()).await?;
     // What the API has to say stands in the error: as the variant's type if it said so in the stream, else as text.
-    ask(&responses, &chat).await.map_err(|error| match (error.downcast_ref::<Value>(), error.body()) {
+    ask(&url).await.map_err(|error| match (error.downcast_ref::<Value>(), error.body()) {
         (Some(reported), _) => format!("the model failed: {reported}").into(),
         (None, Some(body)) => format!("{error}: {body}").into(),
         (None, None) => error.into(),
     })
 }
 
-async fn ask(responses: &str, chat: &str) -> Result<(), Error> {
-    let (key, model) = (var("OPENAI_API_KEY").unwrap_or_default(), var("OPENAI_MODEL").unwrap_or("gpt-5-mini".into()));
-    let prompt = "What are server-sent events?";
-    let post = |url, body: Value| reqwest::Client::new().post(url).bearer_auth(&key).json(&body).sse();
-
-    let request = json!({ "model": model, "stream": true, "input": prompt });
-    let mut answer = post(responses, request).connect().await?.incoming::<Answer>();
+async fn ask(url: &str) -> Result<(), Error> {
+    let key = std::env::var("OPENAI_API_KEY").unwrap_or_default();
+    let model = std::env::var("OPENAI_MODEL").unwrap_or("gpt-5-mini".into());
+    let post = |path, body| reqwest::Client::new().post(format!("{url}{path}")).bearer_auth(&key).json(&body).sse();
+    let request = json!({ "model": model, "stream": true, "input": "What's SSE?" });
+    let mut answer = post("/responses", request).connect().await?.incoming::<Answer>();
     while let Some(event) = answer.try_next().await? {
         match event.data {
             Answer::Text { delta } => show(&delta),
@@ -73,17 +53,13 @@ async fn ask(responses: &str, chat: &str) -> Result<(), Error> {
             Answer::Failed(_) => unreachable!("it comes as an error"),
         }
     }
-
-    let request = json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": prompt }] });
-    let mut answer = post(chat, request).connect().await?.incoming::<Chat>();
+    let request = json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": "What's SSE?" }] });
+    let mut answer = post("/chat/completions", request).connect().await?.incoming::<Chat>();
     while let Some(event) = answer.try_next().await? {
-        match event.data {
-            Chat::Chunk { choices } => {
-                choices.into_iter().filter_map(|choice| choice.delta.content).for_each(|text| show(&text));
-            }
-            Chat::Done => println!("[done]"),
-            Chat::Failed(_) => unreachable!("it comes as an error"),
+        if let Chat::Chunk { choices } = event.data {
+            choices.iter().filter_map(|choice| choice["delta"]["content"].as_str()).for_each(show);
         }
     }
+    println!("[done]"); // an answer that ends without it is an error
     Ok(())
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::SelectAll;
-use sse_typed::{Reconnect, RequestBuilderExt, SessionConfig, SessionHandle, SseEvents};
+use sse_typed::{RequestBuilderExt, SessionConfig, SessionHandle, SseEvents};
+use sse_typed_examples::recordings;
 
 #[derive(SseEvents)]
 enum News {
@@ -17,26 +18,20 @@ enum News {
 
 #[derive(SseEvents)]
 enum Exchange {
-    Quote {
-        symbol: String,
-        cents: u32,
-    },
+    /// The last price.
+    Quote { symbol: String, cents: u32 },
     #[sse(done)]
     Closed,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut urls: Vec<_> = std::env::args().skip(1).collect();
-    if urls.is_empty() {
-        for stream in [NEWS, TOKYO, LONDON] {
-            urls.push(sse_typed_examples::replay(stream).await?);
-        }
-    }
+    let urls = match std::env::args().skip(1).collect::<Vec<_>>() {
+        urls if urls.is_empty() => recordings::markets().await?,
+        urls => urls,
+    };
     let client = reqwest::Client::new();
-    let config = SessionConfig::new()
-        .reconnect(Reconnect::default().delay(Duration::from_millis(500)))
-        .idle_timeout(Duration::from_secs(45));
+    let config = SessionConfig::new().idle_timeout(Duration::from_secs(45));
 
     let mut news = client.get(&urls[0]).sse().config(config.clone()).connect().await?.incoming::<News>();
     let mut handles = vec![news.handle()];
@@ -55,10 +50,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     loop {
         // Whichever comes first: what the other future has read by then is not lost with it.
         tokio::select! {
-            Some(item) = news.next() => {
-                let News::Headline(text) = item?.data;
-                println!("news: {text}");
-            }
+            Some(item) = news.next() => match item?.data {
+                News::Headline(text) => println!("news: {text}"),
+            },
             Some(item) = exchanges.next() => match item?.data {
                 Exchange::Quote { symbol, cents } => println!("{symbol} {}.{:02}", cents / 100, cents % 100),
                 Exchange::Closed => println!("an exchange closes"),
@@ -69,22 +63,3 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("all is quiet, after {} headlines", news.stats().events);
     Ok(())
 }
-
-const NEWS: &str = "data: Ships are late\n\nevent: flash\ndata: Tea is dear\n\n";
-const TOKYO: &str = r#"event: quote
-data: {"symbol":"TEA","cents":1250}
-
-event: closed
-data:
-
-"#;
-const LONDON: &str = r#"event: quote
-data: {"symbol":"CUP","cents":420}
-
-event: quote
-data: {"symbol":"CUP","cents":399}
-
-event: closed
-data:
-
-"#;

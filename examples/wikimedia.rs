@@ -6,78 +6,51 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use sse_typed::{Connection, Reconnect, RequestBuilderExt, SseEvents};
+use serde_json::Value;
+use sse_typed::{Connection, RequestBuilderExt, SseEvents};
+use sse_typed_examples::{argument_or, recordings};
 
 /// Events have no names here: the `type` in their data tells what they are.
 #[derive(SseEvents)]
 #[sse(tag = "type", skip("categorize"))]
 enum RecentChange {
-    Edit {
-        #[serde(flatten)]
-        page: Page,
-        length: Option<Length>,
-    },
-    New(Page),
-    Log {
-        #[serde(flatten)]
-        page: Page,
-        log_type: String,
-    },
+    Edit(Change),
+    New(Change),
+    Log(Change),
     #[sse(error)]
-    Error(serde_json::Value),
+    Error(Value),
     #[sse(open)]
     Open(Connection), // at the beginning, and after each gap
     #[sse(other)]
     Other, // a type they have invented since
 }
 
-#[derive(Deserialize)]
-struct Page {
-    meta: Meta,
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Change {
+    meta: Value,
     title: String,
-    #[serde(default)]
     user: String,
-}
-
-#[derive(Deserialize)]
-struct Meta {
-    domain: String,
-}
-
-#[derive(Deserialize)]
-struct Length {
-    old: i64,
-    new: i64,
+    length: Value,
+    log_type: String,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let url = match std::env::args().nth(1) {
-        Some(url) => url,
-        None => sse_typed_examples::replay(include_str!("../tests/data/wikimedia.sse")).await?,
-    };
+    let url = argument_or(recordings::wikimedia()).await?;
     // They ask every program to say what it is, cut each connection after 15 minutes, and know where it was by its id.
     let client = reqwest::Client::builder().user_agent("sse-typed-example/0.1").build()?;
-    let feed = client
-        .get(url)
-        .sse()
-        .reconnect(Reconnect::default().delay(Duration::from_millis(500)))
-        .idle_timeout(Duration::from_secs(60));
-
-    let mut changes = feed.connect().await?.incoming::<RecentChange>();
+    let feed = client.get(url).sse().idle_timeout(Duration::from_secs(60)).connect().await?;
+    let mut changes = feed.incoming::<RecentChange>();
     while let Some(item) = changes.next().await {
         match item.map(|event| event.data) {
-            // Made by themselves, to see that the feed is alive.
-            Ok(RecentChange::Edit { page, .. } | RecentChange::New(page)) if page.meta.domain == "canary" => {}
-            Ok(RecentChange::Edit { page, length }) => {
-                let change = length.map_or(0, |length| length.new - length.old);
-                println!("{:<24} {:>+8} {} ({})", page.meta.domain, change, page.title, page.user);
+            Ok(RecentChange::Edit(change) | RecentChange::New(change)) if change.meta["domain"] == "canary" => {}
+            Ok(RecentChange::Edit(Change { meta, title, user, length, .. })) => {
+                let size = |at| length[at].as_i64().unwrap_or_default();
+                println!("{:<24} {:>+8} {title} ({user})", domain(&meta), size("new") - size("old"));
             }
-            Ok(RecentChange::New(page)) => println!("{:<24} {:>8} {}", page.meta.domain, "new", page.title),
-            Ok(RecentChange::Log { page, log_type }) => {
-                println!("{:<24} {log_type:>8} {}", page.meta.domain, page.title);
-            }
+            Ok(RecentChange::New(new)) => println!("{:<24} {:>8} {}", domain(&new.meta), "new", new.title),
+            Ok(RecentChange::Log(log)) => println!("{:<24} {:>8} {}", domain(&log.meta), log.log_type, log.title),
             Ok(RecentChange::Open(at)) => eprintln!("[open, attempt {}]", at.attempt()),
             Ok(RecentChange::Other | RecentChange::Error(_)) => {}
             Err(error) if !error.is_final() => eprintln!("[{error}]"),
@@ -85,4 +58,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
+}
+
+fn domain(meta: &Value) -> &str {
+    meta["domain"].as_str().unwrap_or_default()
 }

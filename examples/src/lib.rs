@@ -17,6 +17,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use futures::{StreamExt, stream};
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -80,4 +81,14 @@ pub fn show(text: &str) {
     print!("{text}");
     // Whether somebody looks is not for an example to care about.
     let _ = io::stdout().flush();
+}
+
+/// The node at this path of a tree, which is made if it is not there.
+pub fn node_at<'a>(tree: &'a mut Value, path: &str) -> &'a mut Value {
+    path.split('/').filter(|name| !name.is_empty()).fold(tree, |node, name| {
+        if !node.is_object() {
+            *node = Value::Object(Map::new());
+        }
+        &mut node[name]
+    })
 }

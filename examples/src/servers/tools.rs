@@ -15,7 +15,7 @@ data: {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabili
 
 "#;
 
-/// An MCP server that answers a tool's call up to the third event, and whoever comes back with what follows the one that
+/// Answers a tool's call up to the third event, and whoever comes back with what follows the one that
 /// they have.
 ///
 /// # Errors
