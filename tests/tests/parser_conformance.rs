@@ -718,3 +718,20 @@ fn a_parser_that_waits_holds_no_chunk() {
         }
     }
 }
+
+#[test]
+fn bytes_fed_before_a_finished_stream_is_taken_out_do_no_harm() {
+    for further in [" ", ": y", "data: y", "x: y", "id: y", "retry: 1"] {
+        let mut parser = Parser::new().unterminated_event();
+        parser.feed("data: x\n: c");
+        parser.finish();
+        for _ in 0..3 {
+            parser.advance().unwrap();
+            parser.feed(further);
+        }
+        parser.feed("\n\n");
+        while parser.advance().unwrap() {}
+        parser.feed("data: z\n\n");
+        assert!(parser.advance().unwrap(), "{further:?}");
+    }
+}

@@ -280,7 +280,7 @@ impl Block {
         self.data.clear();
         self.id.clear();
         self.retry = None;
-        self.size = 0;
+        self.size = self.line_size;
     }
 
     /// Gives back the line's buffer if a large value made it grow.

@@ -527,6 +527,8 @@ impl Parser {
             }
             Phase::LastEvent => {
                 let truncated = self.is_event();
+                // Again, as more may have been fed since: that is gone with the stream.
+                self.lines.finish();
                 self.open_line = OpenLine::None;
                 self.block.drop_line();
                 if self.unterminated_event {
