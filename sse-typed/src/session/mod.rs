@@ -5,6 +5,7 @@
 mod builder;
 mod connect;
 mod handle;
+mod queue;
 mod read_ahead;
 mod stats;
 mod timer;

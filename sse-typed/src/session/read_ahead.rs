@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::queue::{Receiver, queue};
 use super::{SessionHandle, TypedSession};
 use crate::error::Error;
 use crate::event::TypedServerSentEvent;
@@ -18,7 +18,7 @@ use crate::events::SseEvents;
 ///
 /// Dropping it ends the task, and with it the connection.
 pub struct ReadAhead<E> {
-    items: mpsc::Receiver<Result<TypedServerSentEvent<E>, Error>>,
+    items: Receiver<Result<TypedServerSentEvent<E>, Error>>,
     handle: SessionHandle,
     /// Gone once it has been seen to end.
     task: Option<JoinHandle<()>>,
@@ -31,12 +31,12 @@ impl<E> ReadAhead<E> {
         D: Send + 'static,
     {
         let handle = session.handle();
-        let (sender, items) = mpsc::channel(events.clamp(1, tokio::sync::Semaphore::MAX_PERMITS));
+        let (sender, items) = queue(events.max(1));
         let task = tokio::spawn(async move {
-            // Room first, so that no item is on its way but those in the channel.
-            while let Ok(room) = sender.reserve().await {
+            // Room first, so that no item is on its way but those in the queue.
+            while poll_fn(|cx| sender.poll_room(cx)).await {
                 match session.next().await {
-                    Some(item) => room.send(item),
+                    Some(item) => sender.send(item),
                     None => break,
                 }
             }
@@ -56,7 +56,7 @@ impl<E> ReadAhead<E> {
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<TypedServerSentEvent<E>, Error>>> {
-        if let Some(item) = ready!(self.items.poll_recv(cx)) {
+        if let Some(item) = ready!(self.items.poll_receive(cx)) {
             return Poll::Ready(Some(item));
         }
         if let Some(task) = &mut self.task {

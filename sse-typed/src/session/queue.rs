@@ -1,0 +1,110 @@
+//! Items on their way from the task that makes them to the one that takes them.
+//!
+//! Knows nothing of sessions. tokio's `mpsc` has room for 32 items from the first on, which is most of what a session at
+//! rest holds; this one grows as it fills.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+/// A queue of at most this many items, from its two ends.
+pub(super) fn queue<T>(limit: usize) -> (Sender<T>, Receiver<T>) {
+    let queue = Arc::new(Queue {
+        limit,
+        state: Mutex::new(State { items: VecDeque::new(), is_closed: false, sender: None, receiver: None }),
+    });
+    (Sender(queue.clone()), Receiver(queue))
+}
+
+/// The end that fills. Once it is gone, nothing follows what is in the queue.
+pub(super) struct Sender<T>(Arc<Queue<T>>);
+
+/// The end that empties. What is in the queue goes with it.
+pub(super) struct Receiver<T>(Arc<Queue<T>>);
+
+struct Queue<T> {
+    limit: usize,
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    items: VecDeque<T>,
+    /// One of the ends is gone.
+    is_closed: bool,
+    /// Who waits for room.
+    sender: Option<Waker>,
+    /// Who waits for an item.
+    receiver: Option<Waker>,
+}
+
+impl<T> Queue<T> {
+    /// Nothing panics while this is held, and no item is dropped and nobody woken.
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Sender<T> {
+    /// Ready when there is room for an item, which stays until it is sent; with `false` when nobody wants one any more.
+    pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<bool> {
+        let mut state = self.0.lock();
+        if state.is_closed || state.items.len() < self.0.limit {
+            return Poll::Ready(!state.is_closed);
+        }
+        let before = state.sender.replace(cx.waker().clone());
+        drop(state);
+        drop(before);
+        Poll::Pending
+    }
+
+    pub(super) fn send(&self, item: T) {
+        let mut state = self.0.lock();
+        state.items.push_back(item);
+        let receiver = state.receiver.take();
+        drop(state);
+        receiver.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<T> Receiver<T> {
+    /// The next item; `None` when nothing follows.
+    pub(super) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        // A queue that always has something does not keep other tasks from running.
+        let budget = ready!(tokio::task::coop::poll_proceed(cx));
+        let mut state = self.0.lock();
+        let item = state.items.pop_front();
+        if item.is_some() || state.is_closed {
+            let sender = state.sender.take();
+            drop(state);
+            sender.into_iter().for_each(Waker::wake);
+            budget.made_progress();
+            return Poll::Ready(item);
+        }
+        let before = state.receiver.replace(cx.waker().clone());
+        drop(state);
+        drop(before);
+        Poll::Pending
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.is_closed = true;
+        let receiver = state.receiver.take();
+        drop(state);
+        receiver.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.is_closed = true;
+        let items = std::mem::take(&mut state.items);
+        let sender = state.sender.take();
+        drop(state);
+        drop(items);
+        sender.into_iter().for_each(Waker::wake);
+    }
+}
