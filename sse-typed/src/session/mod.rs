@@ -142,7 +142,7 @@ impl<D> Session<D> {
     #[must_use]
     pub fn config(mut self, config: SessionConfig) -> Self {
         self.core.parser = config.parser(&self.core.last_event_id);
-        self.core.silence = Silence::new(config.idle_timeout);
+        self.core.silence = Silence::default();
         self.core.config = config;
         self
     }
@@ -174,6 +174,8 @@ impl<D> fmt::Debug for Session<D> {
 /// What of a session does not depend on types: from bytes to frames, across connections.
 struct Core {
     parser: Parser,
+    /// The parser has nothing left of what it was fed.
+    is_parsed: bool,
     link: Link,
     machine: Machine,
     /// `None` where there is no request to send.
@@ -233,6 +235,7 @@ impl Core {
         let connecting = connector.connect(attempt, &config);
         Self {
             parser: config.parser(&last_event_id),
+            is_parsed: true,
             link: Link::Connecting(Mutex::new(connecting)),
             machine,
             connector: Some(connector),
@@ -242,7 +245,7 @@ impl Core {
             event_noted: false,
             lost_to: None,
             timer: Timer::default(),
-            silence: Silence::new(config.idle_timeout),
+            silence: Silence::default(),
             shared: OnceLock::new(),
             stats: Stats::default(),
             trace,
@@ -258,6 +261,7 @@ impl Core {
         let config = SessionConfig::new();
         Self {
             parser: config.parser(&LastEventId::default()),
+            is_parsed: true,
             link,
             machine,
             connector: None,
@@ -309,15 +313,18 @@ impl Core {
                 return Poll::Ready(None);
             }
             self.announcing = Announcing::No;
-            let advanced = self.parser.advance();
-            self.note_last_event_id();
-            match advanced {
-                Ok(true) => {
-                    self.note_frame();
-                    return Poll::Ready(None);
+            if !self.is_parsed {
+                let advanced = self.parser.advance();
+                self.note_last_event_id();
+                match advanced {
+                    Ok(true) => {
+                        self.note_frame();
+                        return Poll::Ready(None);
+                    }
+                    Ok(false) => {}
+                    Err(error) => self.link = Link::Lost(Error::from(error).into()),
                 }
-                Ok(false) => {}
-                Err(error) => self.link = Link::Lost(Error::from(error).into()),
+                self.is_parsed = true;
             }
             match self.poll_link(cx, expects_done) {
                 Poll::Ready(Ok(())) => {}
@@ -350,7 +357,7 @@ impl Core {
                 match connecting.as_mut().poll(cx) {
                     Poll::Ready(answer) => Poll::Ready(self.answered(answer)),
                     Poll::Pending => {
-                        ready!(self.silence.poll(&mut self.timer, cx));
+                        ready!(self.poll_silence(cx));
                         let error = Error::new(ErrorKind::IdleTimeout).saying("no response came in the time allowed");
                         Poll::Ready(self.lost(error.into()))
                     }
@@ -366,7 +373,7 @@ impl Core {
                 let budget = ready!(tokio::task::coop::poll_proceed(cx));
                 match body.poll_chunk(cx) {
                     Poll::Pending => {
-                        ready!(self.silence.poll(&mut self.timer, cx));
+                        ready!(self.poll_silence(cx));
                         self.link = Link::Lost(Error::new(ErrorKind::IdleTimeout).into());
                     }
                     Poll::Ready(chunk) => {
@@ -376,12 +383,14 @@ impl Core {
                             Some(Ok(chunk)) => {
                                 self.stats.bytes += chunk.len() as u64;
                                 self.parser.feed(chunk);
+                                self.is_parsed = false;
                             }
                             Some(Err(error)) => {
                                 self.link = Link::Lost(Error::new(ErrorKind::Transport).because(error).into());
                             }
                             None => {
                                 self.parser.finish();
+                                self.is_parsed = false;
                                 self.link = Link::Lost(end_of_body());
                             }
                         }
@@ -408,6 +417,14 @@ impl Core {
                 Poll::Ready(self.tell(Input::Elapsed))
             }
             Link::Closed => Poll::Ready(Err(End(None))),
+        }
+    }
+
+    /// Ready when nothing has come for as long as the user bears it.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.config.idle_timeout {
+            Some(timeout) => self.silence.poll(timeout, &mut self.timer, cx),
+            None => Poll::Pending,
         }
     }
 

@@ -34,10 +34,7 @@ impl Timer {
 
 /// How long nothing has come, while somebody waited for it.
 #[derive(Debug, Default)]
-pub(super) struct Silence {
-    timeout: Option<Duration>,
-    wait: Option<Wait>,
-}
+pub(super) struct Silence(Option<Wait>);
 
 /// Somebody waits.
 #[derive(Clone, Copy, Debug)]
@@ -52,29 +49,24 @@ enum Wait {
 const PROMPT: Duration = Duration::from_millis(100);
 
 impl Silence {
-    pub(super) fn new(timeout: Option<Duration>) -> Self {
-        Self { timeout, wait: None }
-    }
-
     /// Something came, or there is nothing to wait for.
     pub(super) fn broken(&mut self) {
-        self.wait = None;
+        self.0 = None;
     }
 
-    /// Ready when the silence has lasted as long as it may. To be called where nothing has come.
+    /// Ready when the silence has lasted for `timeout`. To be called where nothing has come.
     ///
     /// A consumer that is busy for long finds the time over when it comes back, though bytes may have come meanwhile
     /// that nobody has fetched from the socket. So the wait is in two parts, each of which counts only if its end was
     /// attended to: between the two, the runtime had its turn.
-    pub(super) fn poll(&mut self, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(timeout) = self.timeout else { return Poll::Pending };
+    pub(super) fn poll(&mut self, timeout: Duration, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<()> {
         let prompt = PROMPT.min(timeout / 4);
         loop {
             let now = Instant::now();
             // Where the end is beyond what the clock can count to, there is none.
             let Some(until) = now.checked_add(timeout.saturating_sub(prompt)) else { return Poll::Pending };
             let first = Wait::First { until };
-            let wait = self.wait.get_or_insert(first);
+            let wait = self.0.get_or_insert(first);
             let (Wait::First { until } | Wait::Last { until }) = *wait;
             if now < until {
                 ready!(timer.poll_until(until, cx));
