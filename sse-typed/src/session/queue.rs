@@ -108,3 +108,82 @@ impl<T> Drop for Receiver<T> {
         sender.into_iter().for_each(Waker::wake);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A task, as far as a waker shows it.
+    fn task() -> (Arc<Wakes>, Waker) {
+        let wakes = Arc::new(Wakes::default());
+        (wakes.clone(), wakes.into())
+    }
+
+    #[test]
+    fn there_is_room_up_to_the_limit_and_who_waits_for_more_is_woken_once_an_item_is_taken() {
+        for limit in 1..10 {
+            let (woken, waker) = task();
+            let cx = &mut Context::from_waker(&waker);
+            let (sender, receiver) = queue(limit);
+            for item in 0..limit {
+                assert_eq!(sender.poll_room(cx), Poll::Ready(true));
+                sender.send(item);
+            }
+            assert_eq!(sender.poll_room(cx), Poll::Pending);
+            assert_eq!(receiver.poll_receive(&mut Context::from_waker(Waker::noop())), Poll::Ready(Some(0)));
+            assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+            assert_eq!(sender.poll_room(cx), Poll::Ready(true));
+        }
+    }
+
+    #[test]
+    fn who_waits_for_an_item_is_woken_when_it_comes_and_when_none_can() {
+        let (woken, waker) = task();
+        let cx = &mut Context::from_waker(&waker);
+        let (sender, receiver) = queue(2);
+        assert_eq!(receiver.poll_receive(cx), Poll::Pending);
+        sender.send('a');
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        assert_eq!(receiver.poll_receive(cx), Poll::Ready(Some('a')));
+        assert_eq!(receiver.poll_receive(cx), Poll::Pending);
+        drop(sender);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 2);
+        assert_eq!(receiver.poll_receive(cx), Poll::Ready(None));
+    }
+
+    #[test]
+    fn what_was_sent_is_received_after_the_sender_is_gone() {
+        let cx = &mut Context::from_waker(Waker::noop());
+        let (sender, receiver) = queue(2);
+        sender.send('a');
+        sender.send('b');
+        drop(sender);
+        let items = [(); 4].map(|()| receiver.poll_receive(cx));
+        assert_eq!(items, [Some('a'), Some('b'), None, None].map(Poll::Ready));
+    }
+
+    #[test]
+    fn nothing_is_wanted_or_kept_once_the_receiver_is_gone() {
+        let (woken, waker) = task();
+        let cx = &mut Context::from_waker(&waker);
+        let item = Arc::new(());
+        let (sender, receiver) = queue(1);
+        sender.send(item.clone());
+        assert_eq!(sender.poll_room(cx), Poll::Pending);
+        drop(receiver);
+        assert_eq!((Arc::strong_count(&item), woken.0.load(Ordering::Relaxed)), (1, 1));
+        assert_eq!(sender.poll_room(cx), Poll::Ready(false));
+    }
+}
