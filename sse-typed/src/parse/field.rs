@@ -35,16 +35,20 @@ impl Field {
 /// The field of a whole line, not empty, and where its value begins: after the colon and one space.
 #[inline]
 pub(super) fn split(line: &[u8]) -> (Field, usize) {
-    let (field, colon) = match line {
-        [b'd', b'a', b't', b'a', b':', ..] => (Field::Data, 4),
-        [b'e', b'v', b'e', b'n', b't', b':', ..] => (Field::Event, 5),
-        [b'i', b'd', b':', ..] => (Field::Id, 2),
-        [b':', ..] => (Field::Comment, 0),
-        [b'r', b'e', b't', b'r', b'y', b':', ..] => (Field::Retry, 5),
+    let (field, value) = if line.starts_with(b"data:") {
+        (Field::Data, 5)
+    } else if line.starts_with(b"event:") {
+        (Field::Event, 6)
+    } else if line.starts_with(b"id:") {
+        (Field::Id, 3)
+    } else if line.starts_with(b":") {
+        (Field::Comment, 1)
+    } else if line.starts_with(b"retry:") {
+        (Field::Retry, 6)
+    } else {
         // A name alone is a field with an empty value.
-        _ => return (Field::of_name(line), line.len()),
+        return (Field::of_name(line), line.len());
     };
-    let value = colon + 1;
     (field, value + usize::from(line.get(value) == Some(&b' ')))
 }
 

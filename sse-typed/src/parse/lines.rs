@@ -30,6 +30,7 @@ pub(super) enum Piece {
 pub(super) struct Lines {
     text: Text,
     position: usize,
+    line_ends: LineEnds,
     /// A part of a line was given out, and not its last one.
     inside_a_line: bool,
     /// The line before ended in `\r` at the very end of its chunk: a `\n` that follows belongs to it.
@@ -77,7 +78,7 @@ impl Lines {
     pub(super) fn next(&mut self) -> Option<Piece> {
         let start = self.position;
         let rest = self.text.as_str().as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
-        let Some(length) = line_length(rest) else {
+        let Some(length) = self.line_ends.length(rest) else {
             self.position = start + rest.len();
             self.inside_a_line = true;
             return Some(Piece::Part(start..self.position, false));
@@ -195,19 +196,54 @@ fn has_line_end(text: &[u8]) -> bool {
     }
 }
 
-/// How long the line is that begins here, if it ends here.
-#[inline]
-fn line_length(text: &[u8]) -> Option<usize> {
-    // Blank lines and other short ones are not worth a call. The blank line of every event has a branch of its own, as
-    // the processor foresees that, and need not wait for the length to know where the next line begins.
-    if let [b'\n', ..] = text {
-        return Some(0);
+/// Finds where lines end.
+///
+/// Lines that begin alike tend to be alike in length, and an end that is near is found without a call.
+#[derive(Default)]
+struct LineEnds {
+    /// By the first byte of a line, modulo 32: whether the last such line was a long one.
+    long: u32,
+}
+
+impl LineEnds {
+    /// How long the line is that begins here, if it ends here.
+    #[inline]
+    fn length(&mut self, text: &[u8]) -> Option<usize> {
+        // The blank line of every event has a branch of its own, as the processor foresees that, and need not wait for
+        // the length to know where the next line begins.
+        let &first = text.first()?;
+        if first == b'\n' {
+            return Some(0);
+        }
+        let kind = 1 << (first % 32);
+        if self.long & kind == 0 {
+            if let near @ Some(_) = near(text) {
+                return near;
+            }
+            self.long |= kind;
+        }
+        let length = memchr2(b'\n', b'\r', text);
+        if length.is_some_and(|length| length < NEAR) {
+            self.long &= !kind;
+        }
+        length
     }
-    let Some((head, rest)) = text.split_first_chunk() else {
-        return memchr2(b'\n', b'\r', text);
-    };
-    match line_ends(u64::from_le_bytes(*head)) {
-        0 => memchr2(b'\n', b'\r', rest).map(|length| head.len() + length),
+}
+
+/// How far away an end of a line is near.
+const NEAR: usize = 64;
+
+/// How long the line is that begins here, if that is not long.
+#[inline]
+fn near(text: &[u8]) -> Option<usize> {
+    /// Of one size and without an early way out, which makes it a few instructions on wide registers.
+    fn in_block(block: &[u8; NEAR]) -> u8 {
+        let place = |(&byte, at)| if byte == b'\n' || byte == b'\r' { at } else { u8::MAX };
+        block.iter().zip(0..).map(place).fold(u8::MAX, u8::min)
+    }
+    let head = u64::from_le_bytes(*text.first_chunk()?);
+    match line_ends(head) {
+        0 => Some(in_block(text.first_chunk()?)).filter(|&length| length != u8::MAX).map(usize::from),
         ends => Some(ends.trailing_zeros() as usize / 8),
     }
 }
