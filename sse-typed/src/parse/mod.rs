@@ -68,12 +68,6 @@ impl<'a> RawEvent<'a> {
         Self { id, shared_id: None, ..self }
     }
 
-    /// The same with the session's copy of its id.
-    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only a session has one"))]
-    pub(crate) const fn sharing_id(self, id: &'a LastEventId) -> Self {
-        Self { shared_id: Some(id), ..self }
-    }
-
     /// The same with this reconnection time.
     #[must_use]
     pub const fn with_retry(self, retry: Duration) -> Self {
@@ -342,6 +336,12 @@ impl Parser {
     /// The frame that the last [`advance`](Self::advance) or [`next_frame`](Self::next_frame) arrived at, if it did.
     #[inline]
     pub fn frame(&self) -> Option<Frame<'_>> {
+        self.frame_sharing(None)
+    }
+
+    /// The same, with an event that shares this id, which is its own.
+    #[inline]
+    pub(crate) fn frame_sharing<'a>(&'a self, shared_id: Option<&'a LastEventId>) -> Option<Frame<'a>> {
         let text = self.lines.text();
         match &self.lent {
             Lent::None => None,
@@ -352,7 +352,7 @@ impl Parser {
                 },
                 data: self.block.data(text),
                 id: self.block.last_event_id(text),
-                shared_id: None,
+                shared_id,
                 retry: self.block.retry,
             })),
             Lent::Comment(range) => Some(Frame::Comment(&text[range.clone()])),

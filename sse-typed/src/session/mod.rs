@@ -12,6 +12,7 @@ mod timer;
 mod trace;
 mod typed;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -38,7 +39,7 @@ use crate::deserialize::{Closure, Filled, Json, Target};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::{LastEventId, TypedServerSentEvent};
 use crate::events::SseEvents;
-use crate::parse::{Frame, Parser};
+use crate::parse::{Frame, Parser, owned_name};
 use crate::reconnect::machine::{Action, Input, Loss, Machine, State};
 use crate::request::Attempt;
 
@@ -289,10 +290,7 @@ impl Core {
     fn frame(&self) -> Option<Frame<'_>> {
         match (self.announcing, &self.connection) {
             (Announcing::Now, Some(connection)) => Some(Frame::Open(connection)),
-            _ => match self.parser.frame() {
-                Some(Frame::Event(event)) => Some(Frame::Event(event.sharing_id(&self.last_event_id))),
-                frame => frame,
-            },
+            _ => self.parser.frame_sharing(Some(&self.last_event_id)),
         }
     }
 
@@ -533,6 +531,15 @@ impl Core {
             if let Some(shared) = self.shared.get() {
                 shared.set_last_event_id(self.last_event_id.clone());
             }
+        }
+    }
+
+    /// The name of the event at hand, `""` where the frame is none.
+    #[cold]
+    fn event_name(&self) -> Cow<'static, str> {
+        match self.frame() {
+            Some(Frame::Event(event)) => owned_name(event.event()),
+            _ => "".into(),
         }
     }
 
