@@ -1,0 +1,225 @@
+//! nginx between a session and its server: what it holds back, when it cuts, and that nothing is lost by it.
+//!
+//! Skipped where nginx is not installed: see `tests/servers/install`.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sse_typed::{Reconnect, RequestBuilderExt, TypedSession};
+use sse_typed_tests::seen::{Reply, next};
+use sse_typed_tests::server::{Request, Script, Server, client, ms, numbered, soon};
+use tokio::sync::Notify;
+
+/// An nginx of its own, with all its files in a directory of its own. It ends, and they go, when this is dropped.
+struct Nginx {
+    master: Child,
+    directory: PathBuf,
+    port: u16,
+}
+
+impl Nginx {
+    /// One in front of this server, with these directives; `None`, and a word about it, where there is no nginx.
+    async fn before(server: &Server, directives: &str) -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        if Command::new("nginx").arg("-v").stderr(Stdio::null()).status().is_err() {
+            eprintln!("skipped: nginx is not installed, see tests/servers/install");
+            return None;
+        }
+        for _ in 0..5 {
+            let name = format!("sse-typed-nginx-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+            let directory = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&directory).unwrap();
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            std::fs::write(directory.join("nginx.conf"), configuration(port, server, directives)).unwrap();
+            let master = command(&directory).stderr(Stdio::null()).spawn().unwrap();
+            let mut nginx = Self { master, directory, port };
+            // It writes its id once it listens.
+            while !nginx.directory.join("pid").exists() && nginx.master.try_wait().unwrap().is_none() {
+                tokio::time::sleep(ms(5)).await;
+            }
+            if nginx.master.try_wait().unwrap().is_none() {
+                return Some(nginx);
+            }
+            eprintln!("{}", std::fs::read_to_string(nginx.directory.join("error.log")).unwrap_or_default());
+        }
+        panic!("nginx does not start");
+    }
+
+    fn reload(&self) {
+        assert!(command(&self.directory).args(["-s", "reload"]).status().unwrap().success());
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // A signal to the master alone would leave its workers behind.
+        let stopped = command(&self.directory).args(["-s", "stop"]).stderr(Stdio::null()).status();
+        if !stopped.is_ok_and(|status| status.success()) {
+            let _ = self.master.kill();
+        }
+        let _ = self.master.wait();
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn command(directory: &PathBuf) -> Command {
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(directory).args(["-c", "nginx.conf", "-e", "error.log"]);
+    command
+}
+
+fn configuration(port: u16, server: &Server, directives: &str) -> String {
+    let upstream = server.address();
+    format!(
+        "daemon off; worker_processes 1; pid pid; error_log error.log; worker_shutdown_timeout 200ms;
+        events {{ worker_connections 64; }}
+        http {{
+            access_log off;
+            client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
+            scgi_temp_path scgi;
+            server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{upstream}; {directives} }} }}
+        }}"
+    )
+}
+
+async fn read(nginx: &Nginx) -> TypedSession<Reply> {
+    let policy = Reconnect::default().delay(ms(20)).max_delay(ms(100));
+    let session = client().get(nginx.url()).sse().reconnect(policy).retry_first_connect();
+    soon(session.connect()).await.unwrap().incoming()
+}
+
+/// Checks that these events come, and after the last of them the end.
+async fn assert_rest(events: &mut TypedSession<Reply>, numbers: std::ops::RangeInclusive<usize>) {
+    for number in numbers {
+        assert_eq!(next(events).await, Reply::Part(number.to_string()));
+    }
+    assert_end(events).await;
+}
+
+async fn assert_end(events: &mut TypedSession<Reply>) {
+    assert_eq!(next(events).await, Reply::Done);
+    assert!(soon(events.next()).await.is_none());
+}
+
+fn last_number(request: &Request) -> usize {
+    request.last_event_id().map_or(0, |id| id.parse().unwrap())
+}
+
+const DONE: &str = "data: [DONE]\n\n";
+
+#[tokio::test]
+async fn events_come_one_by_one_where_buffering_is_off_or_the_server_says_so() {
+    let stream = "content-type: text/event-stream\r\n";
+    let unbuffered = "content-type: text/event-stream\r\nx-accel-buffering: no\r\n";
+    for (directives, headers) in [("proxy_buffering off;", stream), ("", unbuffered)] {
+        let gate = Arc::new(Notify::new());
+        let script = Script::head("200 OK", headers).send(numbered(1..=1, "")).after(&gate);
+        let server = Server::scripted([script.send(numbered(2..=2, "")).after(&gate).send(DONE)]).await;
+        let Some(nginx) = Nginx::before(&server, directives).await else { return };
+        let mut events = read(&nginx).await;
+        for number in 1..=2 {
+            // The server sends the next one only once this one has come.
+            assert_eq!(next(&mut events).await, Reply::Part(number.to_string()));
+            gate.notify_one();
+        }
+        assert_end(&mut events).await;
+    }
+}
+
+#[tokio::test]
+async fn a_buffer_holds_small_events_until_the_server_is_done_and_loses_none() {
+    let gate = Arc::new(Notify::new());
+    let script = Script::events(numbered(1..=3, "")).after(&gate).send(numbered(4..=4, "")).send(DONE);
+    let server = Server::scripted([script]).await;
+    let Some(nginx) = Nginx::before(&server, "").await else { return };
+    let connecting = read(&nginx);
+    tokio::pin!(connecting);
+    assert!(tokio::time::timeout(ms(300), &mut connecting).await.is_err(), "with the events it holds the head");
+    gate.notify_one();
+    assert_rest(&mut connecting.await, 1..=4).await;
+    assert_eq!(server.count(), 1);
+}
+
+#[tokio::test]
+async fn a_read_timeout_cuts_a_quiet_stream_which_goes_on_where_it_was() {
+    let server = Server::answering(|request| match last_number(request) {
+        9 => Script::events(DONE),
+        last => Script::events(numbered(last + 1..=last + 3, "")).hold(),
+    })
+    .await;
+    let Some(nginx) = Nginx::before(&server, "proxy_buffering off; proxy_read_timeout 300ms;").await else { return };
+    assert_rest(&mut read(&nginx).await, 1..=9).await;
+    let ids = [None, Some("3"), Some("6"), Some("9")];
+    assert_eq!(server.last_event_ids(), ids.map(|id| id.map(str::to_owned)));
+}
+
+#[tokio::test]
+async fn comments_keep_a_quiet_stream_open_beyond_the_read_timeout() {
+    let script = Script::events(numbered(1..=1, "")).drip(": ping\n\n".repeat(15), 8, ms(100));
+    let server = Server::scripted([script.send(numbered(2..=2, "")).send(DONE)]).await;
+    let Some(nginx) = Nginx::before(&server, "proxy_buffering off; proxy_read_timeout 1s;").await else { return };
+    assert_rest(&mut read(&nginx).await, 1..=2).await;
+    assert_eq!(server.count(), 1);
+}
+
+#[tokio::test]
+async fn a_reload_in_mid_stream_loses_and_doubles_nothing() {
+    let server = Server::answering(|request| match last_number(request) {
+        9 => Script::events(DONE),
+        last => Script::events(numbered(last + 1..=last + 3, "")).hold(),
+    })
+    .await;
+    let Some(nginx) = Nginx::before(&server, "proxy_buffering off;").await else { return };
+    let mut events = read(&nginx).await;
+    for number in 1..=9 {
+        assert_eq!(next(&mut events).await, Reply::Part(number.to_string()));
+        if number % 3 == 0 {
+            nginx.reload();
+        }
+    }
+    assert_end(&mut events).await;
+    assert_eq!(server.count(), 4);
+}
+
+#[tokio::test]
+async fn a_bad_gateway_is_tried_again_until_the_server_is_back() {
+    let mut connections = 0;
+    let server = Server::answering(move |request| {
+        connections += 1;
+        match (connections, last_number(request)) {
+            // No response at all, which nginx answers with 502 and a page.
+            (1 | 3 | 4, _) => Script::new(),
+            (_, 0) => Script::events(numbered(1..=2, "")),
+            (_, last) => Script::events(numbered(last + 1..=4, "")).send(DONE),
+        }
+    })
+    .await;
+    let Some(nginx) = Nginx::before(&server, "").await else { return };
+    let error = soon(client().get(nginx.url()).sse().connect()).await.unwrap_err();
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(502));
+    assert!(error.body().unwrap().contains("nginx"));
+    assert_rest(&mut read(&nginx).await, 1..=4).await;
+    assert_eq!(server.count(), 5);
+}
+
+#[tokio::test]
+async fn events_that_nginx_compresses_come_one_by_one() {
+    let gate = Arc::new(Notify::new());
+    let script = Script::events(numbered(1..=1, "")).after(&gate).send(numbered(2..=2, "")).after(&gate).send(DONE);
+    let server = Server::scripted([script]).await;
+    let directives = "proxy_buffering off; gzip on; gzip_types text/event-stream; gzip_proxied any; gzip_min_length 0;";
+    let Some(nginx) = Nginx::before(&server, directives).await else { return };
+    let mut events = read(&nginx).await;
+    for number in 1..=2 {
+        assert_eq!(next(&mut events).await, Reply::Part(number.to_string()));
+        gate.notify_one();
+    }
+    assert_end(&mut events).await;
+}
