@@ -2,13 +2,17 @@
 //!
 //! Knows nothing of `sse-typed`. A scripted server remembers each request, and when the client's side closed.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
 use bytes::Bytes;
+use futures::stream;
 use reqwest::Client;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -482,6 +486,49 @@ impl Served {
 impl Drop for Served {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// An event of 98 bytes.
+pub const EVENT: &str =
+    "data: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567\n\n";
+
+/// A server of a stream without end: how many bodies have been dropped, and how many bytes were asked for.
+///
+/// # Panics
+/// Where there is no loopback to listen on.
+pub async fn endless() -> (Served, Arc<watch::Sender<usize>>, Arc<Mutex<u64>>) {
+    let dropped = Arc::new(watch::Sender::new(0));
+    let sent = Arc::new(Mutex::new(0));
+    let (on_drop, counter) = (dropped.clone(), sent.clone());
+    let router = Router::new().route(
+        "/",
+        get(move || {
+            let (on_drop, counter) = (on_drop.clone(), counter.clone());
+            async move {
+                let guard = OnDrop(move || on_drop.send_modify(|dropped| *dropped += 1));
+                let body = stream::unfold((guard, counter), |(guard, counter)| async move {
+                    let piece = Bytes::from(EVENT.repeat(100));
+                    *lock(&counter) += piece.len() as u64;
+                    Some((Ok::<_, Infallible>(piece), (guard, counter)))
+                });
+                ([("content-type", "text/event-stream")], Body::from_stream(body))
+            }
+        }),
+    );
+    (Served::new(router).await, dropped, sent)
+}
+
+/// Waits until a count stands still, and returns it.
+pub async fn settled(count: &Mutex<u64>) -> u64 {
+    let mut last = *lock(count);
+    loop {
+        tokio::time::sleep(ms(300)).await;
+        let now = *lock(count);
+        if now == last && now > 0 {
+            return now;
+        }
+        last = now;
     }
 }
 
