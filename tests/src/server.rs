@@ -68,6 +68,7 @@ enum Step {
     Await(Arc<Notify>),
     Flood(Bytes, Arc<Mutex<u64>>),
     Hold,
+    Close,
     Reset,
 }
 
@@ -168,6 +169,13 @@ impl Script {
     #[must_use]
     pub fn hold(mut self) -> Self {
         self.0.push(Step::Hold);
+        self
+    }
+
+    /// Closes the connection, also where a connection outlives its script.
+    #[must_use]
+    pub fn close(mut self) -> Self {
+        self.0.push(Step::Close);
         self
     }
 
@@ -342,7 +350,7 @@ async fn serve_connection(mut socket: TcpStream, log: Arc<watch::Sender<Log>>, a
         () = client_closes(&mut reader) => End::Left,
     };
     match end {
-        End::Done => {
+        End::Done | End::Close => {
             let _ = writer.shutdown().await;
         }
         End::Reset => {
@@ -353,13 +361,15 @@ async fn serve_connection(mut socket: TcpStream, log: Arc<watch::Sender<Log>>, a
     }
 }
 
-enum End {
+/// How a script came to its end.
+pub(crate) enum End {
     Done,
+    Close,
     Reset,
     Left,
 }
 
-async fn play(script: Script, writer: &mut WriteHalf<'_>) -> End {
+pub(crate) async fn play(script: Script, writer: &mut WriteHalf<'_>) -> End {
     for step in script.0 {
         match step {
             Step::Send(bytes) => {
@@ -378,6 +388,7 @@ async fn play(script: Script, writer: &mut WriteHalf<'_>) -> End {
                 return End::Left;
             }
             Step::Hold => std::future::pending().await,
+            Step::Close => return End::Close,
             Step::Reset => return End::Reset,
         }
     }
