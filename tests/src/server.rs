@@ -2,13 +2,17 @@
 //!
 //! Knows nothing of `sse-typed`. A scripted server remembers each request, and when the client's side closed.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
 use bytes::Bytes;
+use futures::stream;
 use reqwest::Client;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -64,6 +68,7 @@ enum Step {
     Await(Arc<Notify>),
     Flood(Bytes, Arc<Mutex<u64>>),
     Hold,
+    Close,
     Reset,
 }
 
@@ -164,6 +169,13 @@ impl Script {
     #[must_use]
     pub fn hold(mut self) -> Self {
         self.0.push(Step::Hold);
+        self
+    }
+
+    /// Closes the connection, also where a connection outlives its script.
+    #[must_use]
+    pub fn close(mut self) -> Self {
+        self.0.push(Step::Close);
         self
     }
 
@@ -338,7 +350,7 @@ async fn serve_connection(mut socket: TcpStream, log: Arc<watch::Sender<Log>>, a
         () = client_closes(&mut reader) => End::Left,
     };
     match end {
-        End::Done => {
+        End::Done | End::Close => {
             let _ = writer.shutdown().await;
         }
         End::Reset => {
@@ -349,13 +361,15 @@ async fn serve_connection(mut socket: TcpStream, log: Arc<watch::Sender<Log>>, a
     }
 }
 
-enum End {
+/// How a script came to its end.
+pub(crate) enum End {
     Done,
+    Close,
     Reset,
     Left,
 }
 
-async fn play(script: Script, writer: &mut WriteHalf<'_>) -> End {
+pub(crate) async fn play(script: Script, writer: &mut WriteHalf<'_>) -> End {
     for step in script.0 {
         match step {
             Step::Send(bytes) => {
@@ -374,6 +388,7 @@ async fn play(script: Script, writer: &mut WriteHalf<'_>) -> End {
                 return End::Left;
             }
             Step::Hold => std::future::pending().await,
+            Step::Close => return End::Close,
             Step::Reset => return End::Reset,
         }
     }
@@ -482,6 +497,49 @@ impl Served {
 impl Drop for Served {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// An event of 98 bytes.
+pub const EVENT: &str =
+    "data: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567\n\n";
+
+/// A server of a stream without end: how many bodies have been dropped, and how many bytes were asked for.
+///
+/// # Panics
+/// Where there is no loopback to listen on.
+pub async fn endless() -> (Served, Arc<watch::Sender<usize>>, Arc<Mutex<u64>>) {
+    let dropped = Arc::new(watch::Sender::new(0));
+    let sent = Arc::new(Mutex::new(0));
+    let (on_drop, counter) = (dropped.clone(), sent.clone());
+    let router = Router::new().route(
+        "/",
+        get(move || {
+            let (on_drop, counter) = (on_drop.clone(), counter.clone());
+            async move {
+                let guard = OnDrop(move || on_drop.send_modify(|dropped| *dropped += 1));
+                let body = stream::unfold((guard, counter), |(guard, counter)| async move {
+                    let piece = Bytes::from(EVENT.repeat(100));
+                    *lock(&counter) += piece.len() as u64;
+                    Some((Ok::<_, Infallible>(piece), (guard, counter)))
+                });
+                ([("content-type", "text/event-stream")], Body::from_stream(body))
+            }
+        }),
+    );
+    (Served::new(router).await, dropped, sent)
+}
+
+/// Waits until a count stands still, and returns it.
+pub async fn settled(count: &Mutex<u64>) -> u64 {
+    let mut last = *lock(count);
+    loop {
+        tokio::time::sleep(ms(300)).await;
+        let now = *lock(count);
+        if now == last && now > 0 {
+            return now;
+        }
+        last = now;
     }
 }
 

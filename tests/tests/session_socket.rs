@@ -1,20 +1,18 @@
 //! What the server sees of a session: that it is left, and that it is slowed down.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use bytes::Bytes;
 use futures::stream::{self, StreamExt as _};
 use sse_typed::{Dispatch, Error, ErrorKind, Frame, Reconnect, RequestBuilderExt, Session, SseEvents, State};
 use sse_typed_tests::seen::{Reply, good, next, texts};
-use sse_typed_tests::server::{OnDrop, Script, Served, Server, client, http2_client, lock, ms, numbered, soon};
+use sse_typed_tests::server::{
+    EVENT, OnDrop, Script, Served, Server, client, endless, http2_client, lock, ms, numbered, settled, soon,
+};
 use tokio::sync::watch;
-
-const EVENT: &str =
-    "data: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567\n\n";
 
 async fn open(server: &Server) -> Session {
     soon(client().get(server.url("/")).sse().connect()).await.unwrap()
@@ -49,29 +47,6 @@ async fn dropping_a_session_closes_its_socket() {
     drop(ahead);
     server.left(3).await;
     server.idle().await;
-}
-
-/// A stream without end over HTTP/2: `true` once a stream's body has been dropped, and how many pieces were asked for.
-async fn endless() -> (Served, Arc<watch::Sender<usize>>, Arc<Mutex<u64>>) {
-    let dropped = Arc::new(watch::Sender::new(0));
-    let sent = Arc::new(Mutex::new(0));
-    let (on_drop, counter) = (dropped.clone(), sent.clone());
-    let router = Router::new().route(
-        "/",
-        get(move || {
-            let (on_drop, counter) = (on_drop.clone(), counter.clone());
-            async move {
-                let guard = OnDrop(move || on_drop.send_modify(|dropped| *dropped += 1));
-                let body = stream::unfold((guard, counter), |(guard, counter)| async move {
-                    let piece = Bytes::from(EVENT.repeat(100));
-                    *lock(&counter) += piece.len() as u64;
-                    Some((Ok::<_, Infallible>(piece), (guard, counter)))
-                });
-                ([("content-type", "text/event-stream")], Body::from_stream(body))
-            }
-        }),
-    );
-    (Served::new(router).await, dropped, sent)
 }
 
 #[tokio::test]
@@ -121,19 +96,6 @@ async fn a_done_event_resets_the_stream_over_http_2_while_the_session_is_still_h
     assert_eq!(next(&mut events).await, Reply::Done);
     soon(dropped.subscribe().wait_for(|dropped| *dropped == 1)).await.unwrap();
     assert!(soon(events.next()).await.is_none());
-}
-
-/// Waits until a count stands still, and returns it.
-async fn settled(count: &Mutex<u64>) -> u64 {
-    let mut last = *lock(count);
-    loop {
-        tokio::time::sleep(ms(300)).await;
-        let now = *lock(count);
-        if now == last && now > 0 {
-            return now;
-        }
-        last = now;
-    }
 }
 
 #[tokio::test]
