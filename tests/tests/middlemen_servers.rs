@@ -185,7 +185,7 @@ async fn assert_first_event(server: SocketAddr, written: &str, data: &str) -> St
 async fn sse_starlette_is_read_typed_and_resumed() {
     let python = "venv/bin/python";
     let Some(server) = Process::start("sse_starlette", python, python, "server.py").await else { return };
-    let data = [r#"{"#, r#" "number": 1,"#, r#" "text": "sch\u00f6n \ud83c\udf89""#, r#"}"#];
+    let data = ["{", r#" "number": 1,"#, r#" "text": "sch\u00f6n \ud83c\udf89""#, "}"];
     let written = format!("id: 1\r\nevent: tick\r\ndata: {}\r\nretry: 20\r\n\r\n", data.join("\r\ndata: "));
     let text = assert_first_event(server.address, &written, &data.join("\n")).await;
     assert!(text.contains("\r\n\r\n: ping - "), "{text:?}");
@@ -229,7 +229,7 @@ async fn axums_own_streams_are_read_typed_and_resumed() {
         Sse::new(events).keep_alive(KeepAlive::new().interval(ms(5)).text("alive"))
     };
     let server = Served::new(Router::new().route("/", get(feed))).await;
-    let data = [r#"{"#, r#" "number": 1,"#, r#" "text": "schön 🎉""#, r#"}"#];
+    let data = ["{", r#" "number": 1,"#, r#" "text": "schön 🎉""#, "}"];
     let written = format!("id: 1\nevent: tick\nretry: 20\ndata: {}\n\n", data.join("\ndata: "));
     let text = assert_first_event(server.address(), &written, &data.join("\n")).await;
     assert!(text.contains("\n\n: alive\n\n"), "{text:?}");
