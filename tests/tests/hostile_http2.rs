@@ -94,7 +94,7 @@ fn costs_little(name: &str, outcome: &Outcome) {
 
 #[test]
 fn a_stream_that_breaks_inside_an_event_is_lost_and_resumed_after_the_event_before() {
-    let oversized = frame(Kind::Data, 0, STREAM, &[b'x'; 16_385]);
+    let oversized = frame(Kind::Data, 0, STREAM, &b"x".repeat(16_385));
     let promise = [&2_u32.to_be_bytes()[..], b"\x82\x84\x86\x41\x01a"].concat();
     let cases = [
         ("RST_STREAM, CANCEL", half_and_then(reset(STREAM, Code::Cancel))),
