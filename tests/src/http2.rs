@@ -45,13 +45,18 @@ pub const PADDED: u8 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     NoError = 0,
+    Protocol = 1,
     Internal = 2,
     RefusedStream = 7,
     Cancel = 8,
+    EnhanceYourCalm = 11,
 }
 
 /// A header block: 200, `text/event-stream`, by the static table of HPACK.
 pub const STREAM_HEAD: &[u8] = b"\x88\x0f\x10\x11text/event-stream";
+
+/// `last-event-id`, by the Huffman code of HPACK and behind its length.
+const LAST_EVENT_ID: &[u8] = b"\x89\xa0\x68\x4a\xc5\xee\x5a\x92\xb1\xa4";
 
 /// A header block: 204.
 const NO_CONTENT_HEAD: &[u8] = b"\x89";
@@ -103,6 +108,8 @@ pub struct Asked {
     pub connection: usize,
     /// The stream to answer on.
     pub stream: u32,
+    /// `Last-Event-ID`, where it is 0, 1 or 2 and came for the first time on the connection.
+    pub after: Option<u8>,
 }
 
 /// A server that answers each request with a script. A connection is there until the client or a script closes it.
@@ -212,8 +219,8 @@ async fn serve(mut socket: TcpStream, greeting: Script, log: Arc<watch::Sender<L
     let answering = async {
         let mut end = play(greeting, &mut writer).await;
         while let End::Done = end {
-            let Some(stream) = asked.recv().await else { return End::Left };
-            let asked = Asked { connection, stream };
+            let Some((stream, after)) = asked.recv().await else { return End::Left };
+            let asked = Asked { connection, stream, after };
             // The script first: who sees the request logged may expect what making the script has done.
             let script = lock(&answer)(asked);
             log.send_modify(|log| log.asked.push(asked));
@@ -237,7 +244,11 @@ async fn serve(mut socket: TcpStream, greeting: Script, log: Arc<watch::Sender<L
 }
 
 /// Takes in what the client sends until it closes its side, and tells of each request's stream.
-async fn read_frames(mut reader: ReadHalf<'_>, log: &watch::Sender<Log>, ask: &mpsc::UnboundedSender<u32>) {
+async fn read_frames(
+    mut reader: ReadHalf<'_>,
+    log: &watch::Sender<Log>,
+    ask: &mpsc::UnboundedSender<(u32, Option<u8>)>,
+) {
     let mut preface = [0; 24];
     if reader.read_exact(&mut preface).await.is_err() {
         return;
@@ -256,7 +267,16 @@ async fn read_frames(mut reader: ReadHalf<'_>, log: &watch::Sender<Log>, ask: &m
             }
         });
         if kind == Kind::Headers as u8 {
-            let _ = ask.send(u32::from_be_bytes(id));
+            let _ = ask.send((u32::from_be_bytes(id), last_event_id(&payload)));
         }
+    }
+}
+
+/// The last event ID in a header block, if it is one of those that take five bits.
+fn last_event_id(block: &[u8]) -> Option<u8> {
+    let at = block.windows(LAST_EVENT_ID.len()).position(|window| window == LAST_EVENT_ID)?;
+    match block[at + LAST_EVENT_ID.len()..] {
+        [0x81, code, ..] if code >> 3 <= 2 => Some(code >> 3),
+        _ => None,
     }
 }
