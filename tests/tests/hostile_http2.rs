@@ -19,7 +19,7 @@ use sse_typed_tests::http2::{
 };
 use sse_typed_tests::seen::{good, next, texts};
 use sse_typed_tests::server::{OnDrop, Script, Served, http2_client, ms, numbered, soon};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 const MIB: u64 = 1 << 20;
 
@@ -45,20 +45,38 @@ struct Outcome {
 
 /// Asks a server that answers the first request with this, and any further one with 204.
 fn read(script: Script, request: impl FnOnce(&Client, String) -> SessionBuilder) -> Outcome {
+    read_and_tell(script, request, &Notify::new())
+}
+
+/// The same, and tells when the first item was read.
+fn read_and_tell(
+    script: Script,
+    request: impl FnOnce(&Client, String) -> SessionBuilder,
+    was_read: &Notify,
+) -> Outcome {
     let mut first = Some(script);
-    ask(FrameServer::answering(move |asked| first.take().unwrap_or_else(|| sent(no_content(asked.stream)))), request)
+    let answer = move |asked: Asked| first.take().unwrap_or_else(|| sent(no_content(asked.stream)));
+    ask(FrameServer::answering(answer), request, was_read)
 }
 
 fn ask(
     server: impl Future<Output = FrameServer> + Send + 'static,
     request: impl FnOnce(&Client, String) -> SessionBuilder,
+    was_read: &Notify,
 ) -> Outcome {
     let server = elsewhere(server);
     let ((items, asked), cost) = measured(async {
-        let items = match soon(request(&http2_client(), server.url("/")).connect()).await {
-            Ok(session) => texts(&mut session.incoming()).await,
-            Err(error) => vec![Err(error.kind())],
-        };
+        let mut items = Vec::new();
+        match soon(request(&http2_client(), server.url("/")).connect()).await {
+            Ok(session) => {
+                let mut events = session.incoming();
+                let first = soon(events.next()).await;
+                items.extend(first.map(|item| item.map(|event| event.data).map_err(|error| error.kind())));
+                was_read.notify_one();
+                items.extend(texts(&mut events).await);
+            }
+            Err(error) => items.push(Err(error.kind())),
+        }
         (items, server.asked())
     });
     Outcome { items, asked, cost }
@@ -117,11 +135,7 @@ fn a_stream_that_is_broken_in_the_middle_of_an_event_goes_on_after_the_last_whol
         ("PRIORITY over itself", rest_after(frame(Kind::Priority, 0, STREAM, b"\0\0\0\x01\0")), 0),
         ("WINDOW_UPDATE of nothing", rest_after(frame(Kind::WindowUpdate, 0, STREAM, &[0; 4])), 1),
         ("WINDOW_UPDATE beyond all", rest_after(frame(Kind::WindowUpdate, 0, 0, b"\x7f\xff\xff\xff")), 1),
-        ("GOAWAY, and closed", cut_by(go_away(STREAM, Code::NoError)).close(), 1),
-        ("GOAWAY: an error, and closed", cut_by(go_away(STREAM, Code::Internal)).close(), 1),
         ("GOAWAY: an error, of this stream", cut_by(go_away(0, Code::Internal)), 1),
-        ("closed", cut_by("").close(), 1),
-        ("broken", cut_by("").reset(), 1),
         ("a frame that is too large", rest_after(data(STREAM, &"x".repeat((16 << 10) + 1))), 1),
         ("no frame at all", rest_after(b"\xff\xfeno frame".repeat(100)), 1),
         ("PUSH_PROMISE", rest_after(frame(Kind::PushPromise, END_HEADERS, STREAM, &promise)), 1),
@@ -141,15 +155,34 @@ fn a_stream_that_is_broken_in_the_middle_of_an_event_goes_on_after_the_last_whol
         ("more padding than frame", rest_after(frame(Kind::Data, PADDED, STREAM, b"\xffx")), 1),
     ];
     for (case, script, connection) in cases {
-        let lost = read(script.clone(), post);
-        assert_eq!(lost.items, [Ok("1".to_owned()), Err(ErrorKind::Transport)], "{case}");
-        lost.cost.assert_within(BASE, LITTLE);
-        let resumed = read(script, get);
-        assert_eq!(resumed.items, good(["1"]), "{case}");
-        assert_eq!(resumed.asked.len(), 2, "{case}");
-        assert_eq!((resumed.asked[1].connection, resumed.asked[1].after), (connection, Some(1)), "{case}");
-        resumed.cost.assert_within(BASE, LITTLE);
+        assert_lost_and_resumed(case, &script, connection, &Notify::new());
     }
+}
+
+#[test]
+fn a_connection_that_is_closed_in_the_middle_of_an_event_is_lost_and_another_resumes() {
+    // Closing may take along what the client has not read.
+    let was_read = Arc::new(Notify::new());
+    let late = |frames: Vec<u8>| cut_by("").after(&was_read).send(frames);
+    for (case, script) in [
+        ("closed", late(vec![]).close()),
+        ("broken", late(vec![]).reset()),
+        ("GOAWAY, and closed", late(go_away(STREAM, Code::NoError)).close()),
+        ("GOAWAY: an error, and closed", late(go_away(STREAM, Code::Internal)).close()),
+    ] {
+        assert_lost_and_resumed(case, &script, 1, &was_read);
+    }
+}
+
+/// Checks what comes of [`cut_by`]: with the connection of the reconnect.
+fn assert_lost_and_resumed(case: &str, script: &Script, connection: usize, was_read: &Notify) {
+    let lost = read_and_tell(script.clone(), post, was_read);
+    assert_eq!(lost.items, [Ok("1".to_owned()), Err(ErrorKind::Transport)], "{case}");
+    lost.cost.assert_within(BASE, LITTLE);
+    let resumed = read_and_tell(script.clone(), get, was_read);
+    assert_eq!((resumed.items, resumed.asked.len()), (good(["1"]), 2), "{case}");
+    assert_eq!((resumed.asked[1].connection, resumed.asked[1].after), (connection, Some(1)), "{case}");
+    resumed.cost.assert_within(BASE, LITTLE);
 }
 
 #[test]
@@ -235,7 +268,7 @@ fn an_answer_that_is_none_is_no_connection() {
     }
     for greeting in ["", "HTTP/1.1 400 Bad Request\r\n\r\n", "\0\0\0\0\0\0\0\0\0"] {
         let server = FrameServer::greeting(sent(greeting).close(), |_| Script::new());
-        let refused = ask(server, get);
+        let refused = ask(server, get, &Notify::new());
         assert_eq!(refused.items, [Err(ErrorKind::Connect)], "{greeting:?}");
         refused.cost.assert_within(BASE, LITTLE);
     }
@@ -247,7 +280,7 @@ fn a_server_that_refuses_every_stream_is_asked_a_few_times_and_not_for_ever() {
         ("RST_STREAM", (|stream| reset(stream, Code::RefusedStream)) as fn(u32) -> Vec<u8>),
         ("GOAWAY", |_| go_away(0, Code::NoError)),
     ] {
-        let refused = ask(FrameServer::answering(move |asked| sent(refusal(asked.stream))), get);
+        let refused = ask(FrameServer::answering(move |asked| sent(refusal(asked.stream))), get, &Notify::new());
         assert_eq!(refused.items, [Err(ErrorKind::Connect)], "{case}");
         assert!(refused.asked.len() <= 10, "{case}: {}", refused.asked.len());
         refused.cost.assert_within(BASE, LITTLE);
@@ -350,7 +383,11 @@ fn small_frames() -> (Served, Arc<watch::Sender<usize>>) {
         let head = (http::StatusCode::from_u16(status).unwrap(), [("content-type", "text/event-stream")]);
         async move { (head.0, head.1, Body::from_stream(events.chain(rest))) }
     };
-    (elsewhere(Served::new(Router::new().route("/", any(answer)))), dropped)
+    let quiet = || async {
+        let hello = stream::iter([Ok::<_, Infallible>("data: hello\n\n")]);
+        ([("content-type", "text/event-stream")], Body::from_stream(hello.chain(stream::pending())))
+    };
+    (elsewhere(Served::new(Router::new().route("/", any(answer)).route("/quiet", any(quiet)))), dropped)
 }
 
 #[test]
@@ -384,5 +421,22 @@ fn small_events_that_nobody_reads_are_the_end_of_a_stream_that_does_not_reconnec
     for (item, number) in seen.iter().zip(2..) {
         assert_eq!(*item, Ok(format!("event {number}")));
     }
+    cost.assert_within(BATCH, MUCH);
+}
+
+#[test]
+fn small_events_that_nobody_reads_cost_also_the_other_streams_of_their_connection() {
+    let (server, dropped) = small_frames();
+    let (reconnects, cost) = measured(async move {
+        let client = http2_client();
+        let mut quiet = soon(get(&client, server.url("/quiet")).connect()).await.unwrap().incoming::<String>();
+        assert_eq!(next(&mut quiet).await, "hello");
+        let unread = soon(get(&client, server.url("/")).connect()).await.unwrap();
+        soon(dropped.subscribe().wait_for(|dropped| *dropped >= 1)).await.unwrap();
+        assert_eq!(next(&mut quiet).await, "hello");
+        drop(unread);
+        quiet.stats().reconnects
+    });
+    assert_eq!(reconnects, 1);
     cost.assert_within(BATCH, MUCH);
 }
