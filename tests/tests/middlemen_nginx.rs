@@ -5,16 +5,29 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
+use flate2::read::GzDecoder;
 use sse_typed::{Reconnect, RequestBuilderExt, TypedSession};
 use sse_typed_tests::seen::{Reply, next};
 use sse_typed_tests::server::{Request, Script, Server, client, ms, numbered, soon};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
+
+/// The program: on `PATH`, or where systems have it for root alone.
+static NGINX: LazyLock<Option<&str>> = LazyLock::new(|| {
+    ["nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx"].into_iter().find(|program| {
+        let version = Command::new(program).args(["-e", "stderr", "-v"]).stderr(Stdio::null()).status();
+        version.is_ok_and(|status| status.success())
+    })
+});
 
 /// An nginx of its own, with all its files in a directory of its own. It ends, and they go, when this is dropped.
 struct Nginx {
+    program: &'static str,
     master: Child,
     directory: PathBuf,
     port: u16,
@@ -24,32 +37,45 @@ impl Nginx {
     /// One in front of this server, with these directives; `None`, and a word about it, where there is no nginx.
     async fn before(server: &Server, directives: &str) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        if Command::new("nginx").arg("-v").stderr(Stdio::null()).status().is_err() {
-            eprintln!("skipped: nginx is not installed, see tests/servers/install");
+        let Some(program) = *NGINX else {
+            eprintln!("skipped: no nginx (1.19.5 or newer) is installed, see tests/servers/install");
             return None;
-        }
+        };
         for _ in 0..5 {
             let name = format!("sse-typed-nginx-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
             let directory = std::env::temp_dir().join(name);
             std::fs::create_dir_all(&directory).unwrap();
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             std::fs::write(directory.join("nginx.conf"), configuration(port, server, directives)).unwrap();
-            let master = command(&directory).stderr(Stdio::null()).spawn().unwrap();
-            let mut nginx = Self { master, directory, port };
-            // It writes its id once it listens.
-            while !nginx.directory.join("pid").exists() && nginx.master.try_wait().unwrap().is_none() {
-                tokio::time::sleep(ms(5)).await;
-            }
-            if nginx.master.try_wait().unwrap().is_none() {
+            let master = command(program, &directory).stderr(Stdio::null()).spawn().unwrap();
+            let mut nginx = Self { program, master, directory, port };
+            if soon(nginx.listens()).await {
                 return Some(nginx);
             }
+            // Another has taken the port.
             eprintln!("{}", std::fs::read_to_string(nginx.directory.join("error.log")).unwrap_or_default());
         }
         panic!("nginx does not start");
     }
 
+    /// Waits until it does, or has ended.
+    async fn listens(&mut self) -> bool {
+        while self.master.try_wait().unwrap().is_none() {
+            // It writes its id once it listens.
+            if std::fs::read_to_string(self.directory.join("pid")).is_ok_and(|id| id.ends_with('\n')) {
+                return true;
+            }
+            tokio::time::sleep(ms(5)).await;
+        }
+        false
+    }
+
     fn reload(&self) {
-        assert!(command(&self.directory).args(["-s", "reload"]).status().unwrap().success());
+        assert!(self.command().args(["-s", "reload"]).status().unwrap().success());
+    }
+
+    fn command(&self) -> Command {
+        command(self.program, &self.directory)
     }
 
     fn url(&self) -> String {
@@ -60,17 +86,19 @@ impl Nginx {
 impl Drop for Nginx {
     fn drop(&mut self) {
         // A signal to the master alone would leave its workers behind.
-        let stopped = command(&self.directory).args(["-s", "stop"]).stderr(Stdio::null()).status();
-        if !stopped.is_ok_and(|status| status.success()) {
-            let _ = self.master.kill();
+        let _ = self.command().args(["-s", "stop"]).stderr(Stdio::null()).status();
+        let started = Instant::now();
+        while matches!(self.master.try_wait(), Ok(None)) && started.elapsed() < ms(5_000) {
+            std::thread::sleep(ms(5));
         }
+        let _ = self.master.kill();
         let _ = self.master.wait();
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }
 
-fn command(directory: &PathBuf) -> Command {
-    let mut command = Command::new("nginx");
+fn command(program: &str, directory: &PathBuf) -> Command {
+    let mut command = Command::new(program);
     command.arg("-p").arg(directory).args(["-c", "nginx.conf", "-e", "error.log"]);
     command
 }
@@ -213,8 +241,10 @@ async fn a_bad_gateway_is_tried_again_until_the_server_is_back() {
 async fn events_that_nginx_compresses_come_one_by_one() {
     let gate = Arc::new(Notify::new());
     let script = Script::events(numbered(1..=1, "")).after(&gate).send(numbered(2..=2, "")).after(&gate).send(DONE);
-    let server = Server::scripted([script]).await;
-    let directives = "proxy_buffering off; gzip on; gzip_types text/event-stream; gzip_proxied any; gzip_min_length 0;";
+    let whole = numbered(1..=2, "") + DONE;
+    let server = Server::scripted([script, Script::events(whole.clone())]).await;
+    let directives = "proxy_buffering off; gzip on; gzip_types text/event-stream; gzip_proxied any; gzip_min_length 0;
+        gzip_http_version 1.0;";
     let Some(nginx) = Nginx::before(&server, directives).await else { return };
     let mut events = read(&nginx).await;
     for number in 1..=2 {
@@ -222,4 +252,33 @@ async fn events_that_nginx_compresses_come_one_by_one() {
         gate.notify_one();
     }
     assert_end(&mut events).await;
+    assert!(server.requests()[0].header("accept-encoding").unwrap().contains("gzip"));
+
+    let response = soon(raw_response(&nginx)).await;
+    let body = response.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+    let head = String::from_utf8_lossy(&response[..body]).to_ascii_lowercase();
+    assert!(head.contains("\r\ncontent-encoding: gzip\r\n"), "{head}");
+    assert_eq!(std::io::read_to_string(GzDecoder::new(&response[body..])).unwrap(), whole);
+}
+
+/// What comes, byte by byte, where gzip is asked for and chunks are not (HTTP/1.0).
+async fn raw_response(nginx: &Nginx) -> Vec<u8> {
+    let mut socket = TcpStream::connect(("127.0.0.1", nginx.port)).await.unwrap();
+    socket.write_all(b"GET / HTTP/1.0\r\naccept-encoding: gzip\r\n\r\n").await.unwrap();
+    let mut response = Vec::new();
+    socket.read_to_end(&mut response).await.unwrap();
+    response
+}
+
+#[tokio::test]
+async fn the_longest_id_that_is_sent_is_no_longer_than_nginx_takes_by_default() {
+    // It takes lines of 8,192 bytes (`large_client_header_buffers 4 8k`): ids of 8,175.
+    for length in [1_000, 7_900, 7_990, 8_000] {
+        let id = "i".repeat(length);
+        let first = Script::events(format!("id: {id}\ndata: 1\n\n"));
+        let server = Server::scripted([first, Script::events("data: 2\n\n").send(DONE)]).await;
+        let Some(nginx) = Nginx::before(&server, "").await else { return };
+        assert_rest(&mut read(&nginx).await, 1..=2).await;
+        assert_eq!(server.last_event_ids(), [None, Some(id)]);
+    }
 }
