@@ -12,7 +12,6 @@ mod timer;
 mod trace;
 mod typed;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -39,7 +38,7 @@ use crate::deserialize::{Closure, Filled, Json, Target};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::{LastEventId, TypedServerSentEvent};
 use crate::events::SseEvents;
-use crate::parse::{Frame, Parser, owned_name};
+use crate::parse::{Frame, Parser};
 use crate::reconnect::machine::{Action, Input, Loss, Machine, State};
 use crate::request::Attempt;
 
@@ -531,15 +530,6 @@ impl Core {
             if let Some(shared) = self.shared.get() {
                 shared.set_last_event_id(self.last_event_id.clone());
             }
-        }
-    }
-
-    /// The name of the event at hand, `""` where the frame is none.
-    #[cold]
-    fn event_name(&self) -> Cow<'static, str> {
-        match self.frame() {
-            Some(Frame::Event(event)) => owned_name(event.event()),
-            _ => "".into(),
         }
     }
 

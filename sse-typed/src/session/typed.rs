@@ -15,7 +15,7 @@ use crate::deserialize::Json;
 use crate::error::{Error, ErrorKind};
 use crate::event::{LastEventId, TypedServerSentEvent};
 use crate::events::{Dispatch, Outcome, SseEvents};
-use crate::parse::Frame;
+use crate::parse::{Frame, owned_name};
 
 /// A stream of events that are `E`s, kept alive across disconnects as [`Reconnect`](crate::Reconnect) says.
 ///
@@ -133,20 +133,19 @@ impl<D> Session<D> {
                 return Poll::Ready(error.map(Err));
             }
             let Some(frame) = self.core.frame() else { continue };
-            // What is asked for after the frame has been given away, which spares a copy of it.
-            let (is_event, retry) = match frame {
-                Frame::Event(event) if self.core.config.skip_empty_data && event.data().is_empty() => {
+            if let Frame::Event(event) = frame {
+                if self.core.config.skip_empty_data && event.data().is_empty() {
                     self.core.stats.skipped += 1;
                     continue;
                 }
-                Frame::Event(event) => (true, event.retry()),
-                _ => (false, None),
-            };
+            }
             match E::from_frame(frame, &self.deserializer) {
                 Ok(Dispatch(Outcome::Value { data, event: name, done })) => {
-                    let event = match name {
-                        Some(name) if is_event => name.into(),
-                        _ => self.core.event_name(),
+                    let (event, retry) = match frame {
+                        Frame::Event(event) => {
+                            (name.map_or_else(|| owned_name(event.event()), Into::into), event.retry())
+                        }
+                        _ => ("".into(), None),
                     };
                     let id = self.core.last_event_id.clone();
                     if done {
@@ -154,7 +153,7 @@ impl<D> Session<D> {
                     }
                     return Poll::Ready(Some(Ok(TypedServerSentEvent { event, data, id, retry })));
                 }
-                Ok(Dispatch(Outcome::Skip)) => self.core.stats.skipped += u64::from(is_event),
+                Ok(Dispatch(Outcome::Skip)) => self.core.stats.skipped += u64::from(matches!(frame, Frame::Event(_))),
                 Ok(Dispatch(Outcome::Unknown)) => self.core.note_unknown(),
                 Err(error) => {
                     self.core.stats.decode_errors += u64::from(error.kind() == ErrorKind::Decode);
