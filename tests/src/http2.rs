@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::net::tcp::ReadHalf;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
 
-use crate::server::{End, Script, lock, play, soon};
+use crate::listening::Listening;
+use crate::server::{End, Script, lock, play, until};
 
 /// Types of frames.
 #[expect(missing_docs, reason = "they are called as in RFC 9113")]
@@ -114,9 +114,8 @@ pub struct Asked {
 
 /// A server that answers each request with a script. A connection is there until the client or a script closes it.
 pub struct FrameServer {
-    address: SocketAddr,
+    listening: Listening,
     log: Arc<watch::Sender<Log>>,
-    task: JoinHandle<()>,
 }
 
 #[derive(Default)]
@@ -142,29 +141,21 @@ impl FrameServer {
     /// # Panics
     /// Where there is no loopback to listen on.
     pub async fn greeting(greeting: Script, answer: impl FnMut(Asked) -> Script + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let log = Arc::new(watch::Sender::new(Log::default()));
         let answer: Answer = Arc::new(Mutex::new(answer));
         let connections = log.clone();
-        let task = tokio::spawn(async move {
-            let mut tasks = JoinSet::new();
-            while let Ok((socket, _)) = listener.accept().await {
-                tasks.spawn(serve(socket, greeting.clone(), connections.clone(), answer.clone()));
-                while tasks.try_join_next().is_some() {}
-            }
-        });
-        Self { address, log, task }
+        let serve = move |socket| serve(socket, greeting.clone(), connections.clone(), answer.clone());
+        Self { listening: Listening::new(serve).await, log }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listening.address()
     }
 
     /// The URL of a path, which begins with a slash.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.address())
     }
 
     /// What was asked so far.
@@ -194,14 +185,7 @@ impl FrameServer {
     }
 
     async fn wait(&self, condition: impl FnMut(&Log) -> bool) {
-        let mut log = self.log.subscribe();
-        soon(log.wait_for(condition)).await.expect("the server lives");
-    }
-}
-
-impl Drop for FrameServer {
-    fn drop(&mut self) {
-        self.task.abort();
+        until(&self.log, condition).await;
     }
 }
 

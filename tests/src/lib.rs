@@ -2,6 +2,7 @@
 
 pub mod cost;
 pub mod http2;
+mod listening;
 pub mod plain;
 pub mod seen;
 pub mod server;

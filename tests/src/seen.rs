@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sse_typed::{Connection, Dispatch, Error, ErrorKind, Frame, SessionHandle, SseEvents, State, TypedSession};
 
-use crate::server::{lock, soon};
+use crate::server::{lock, settled, soon};
 
 /// Every frame there is.
 #[derive(Clone, Debug)]
@@ -120,4 +120,22 @@ pub fn waits(handle: SessionHandle) -> Arc<Mutex<Vec<(u32, Duration)>>> {
         }
     });
     waits
+}
+
+/// Checks that a server of a stream without end stops while nobody polls, and goes on once somebody reads; gives how many
+/// bytes it had sent when it stopped.
+///
+/// # Panics
+/// When it does not stop in time, or does not go on.
+pub async fn assert_stops_while_nobody_polls(events: &mut TypedSession<String>, sent: &Mutex<u64>) -> u64 {
+    // What the sockets' buffers take, and no more.
+    let before = soon(settled(sent)).await;
+    assert!(before < 64 << 20, "{before} bytes");
+    soon(async {
+        while *lock(sent) == before {
+            next(events).await;
+        }
+    })
+    .await;
+    before
 }

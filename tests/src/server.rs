@@ -20,6 +20,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::listening::Listening;
+
 /// How long a test waits for what must happen, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -222,9 +224,8 @@ impl Request {
 
 /// A server that answers each connection with a script. It is gone when it is dropped, and its connections with it.
 pub struct Server {
-    address: SocketAddr,
+    listening: Listening,
     log: Arc<watch::Sender<Log>>,
-    task: JoinHandle<()>,
 }
 
 #[derive(Default)]
@@ -247,29 +248,21 @@ impl Server {
     /// # Panics
     /// Where there is no loopback to listen on.
     pub async fn answering(answer: impl FnMut(&Request) -> Script + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let log = Arc::new(watch::Sender::new(Log::default()));
         let answer: Answer = Arc::new(Mutex::new(answer));
         let connections = log.clone();
-        let task = tokio::spawn(async move {
-            let mut tasks = tokio::task::JoinSet::new();
-            while let Ok((socket, _)) = listener.accept().await {
-                tasks.spawn(serve_connection(socket, connections.clone(), answer.clone()));
-                while tasks.try_join_next().is_some() {}
-            }
-        });
-        Self { address, log, task }
+        let serve = move |socket| serve_connection(socket, connections.clone(), answer.clone());
+        Self { listening: Listening::new(serve).await, log }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listening.address()
     }
 
     /// The URL of a path, which begins with a slash.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.address())
     }
 
     /// What was asked so far.
@@ -317,15 +310,14 @@ impl Server {
     }
 
     async fn wait(&self, condition: impl FnMut(&Log) -> bool) {
-        let mut log = self.log.subscribe();
-        soon(log.wait_for(condition)).await.expect("the server lives");
+        until(&self.log, condition).await;
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+/// Waits until what is told fulfils this.
+pub(crate) async fn until<T>(told: &watch::Sender<T>, condition: impl FnMut(&T) -> bool) {
+    let mut told = told.subscribe();
+    soon(told.wait_for(condition)).await.expect("the server lives");
 }
 
 type Answer = Arc<Mutex<dyn FnMut(&Request) -> Script + Send>>;
@@ -545,10 +537,9 @@ pub async fn settled(count: &Mutex<u64>) -> u64 {
 
 /// A way to another server that can go dead: nothing passes any more, and nobody is told (a half-open connection).
 pub struct Wire {
-    address: SocketAddr,
+    listening: Listening,
     cut: Arc<watch::Sender<u64>>,
     opened: Arc<watch::Sender<u64>>,
-    task: JoinHandle<()>,
 }
 
 impl Wire {
@@ -557,33 +548,28 @@ impl Wire {
     /// # Panics
     /// Where there is no loopback to listen on.
     pub async fn to(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let cut = Arc::new(watch::Sender::new(0));
         let opened = Arc::new(watch::Sender::new(0));
         let (cuts, openings) = (cut.clone(), opened.clone());
-        let task = tokio::spawn(async move {
-            let mut tasks = tokio::task::JoinSet::new();
-            while let Ok((mut near, _)) = listener.accept().await {
-                let mut number = 0;
-                openings.send_modify(|opened| {
-                    *opened += 1;
-                    number = *opened;
-                });
-                let mut cut = cuts.subscribe();
-                tasks.spawn(async move {
-                    let Ok(mut far) = TcpStream::connect(server).await else { return };
-                    let is_cut = async { drop(cut.wait_for(|cut| *cut >= number).await) };
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => return,
-                        () = is_cut => {}
-                    }
-                    // Both sockets stay, and nothing passes.
-                    std::future::pending::<()>().await;
-                });
+        let pass = move |mut near: TcpStream| {
+            let mut number = 0;
+            openings.send_modify(|opened| {
+                *opened += 1;
+                number = *opened;
+            });
+            let mut cut = cuts.subscribe();
+            async move {
+                let Ok(mut far) = TcpStream::connect(server).await else { return };
+                let is_cut = async { drop(cut.wait_for(|cut| *cut >= number).await) };
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut near, &mut far) => return,
+                    () = is_cut => {}
+                }
+                // Both sockets stay, and nothing passes.
+                std::future::pending::<()>().await;
             }
-        });
-        Self { address, cut, opened, task }
+        };
+        Self { listening: Listening::new(pass).await, cut, opened }
     }
 
     /// All connections that there are go dead. Later ones live.
@@ -599,13 +585,7 @@ impl Wire {
 
     /// The URL of a path, which begins with a slash.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        self.task.abort();
+        format!("http://{}{path}", self.listening.address())
     }
 }
 

@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use reqwest::ClientBuilder;
 use tokio::io::{AsyncWriteExt as _, copy, copy_bidirectional, split};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::listening::Listening;
 use crate::server::lock;
 
 /// ALPN's name of HTTP/1.1.
@@ -82,9 +82,8 @@ pub enum Farewell {
 
 /// TLS in front of a server on loopback. What does not begin as TLS does passes as it is.
 pub struct Tls {
-    address: SocketAddr,
+    listening: Listening,
     state: Arc<State>,
-    task: JoinHandle<()>,
 }
 
 struct State {
@@ -102,8 +101,6 @@ impl Tls {
     /// # Panics
     /// Where there is no loopback to listen on.
     pub async fn before(server: SocketAddr, identity: &Identity, protocol: &'static str, farewell: Farewell) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
             server,
             protocol,
@@ -112,15 +109,8 @@ impl Tls {
             attempts: watch::Sender::new(0),
             cut: watch::Sender::new(0),
         });
-        let accepting = state.clone();
-        let task = tokio::spawn(async move {
-            let mut tasks = JoinSet::new();
-            while let Ok((socket, _)) = listener.accept().await {
-                tasks.spawn(pass(socket, accepting.clone()));
-                while tasks.try_join_next().is_some() {}
-            }
-        });
-        Self { address, state, task }
+        let passing = state.clone();
+        Self { listening: Listening::new(move |socket| pass(socket, passing.clone())).await, state }
     }
 
     /// Shows this certificate from now on.
@@ -140,18 +130,12 @@ impl Tls {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listening.address()
     }
 
     /// The URL of a path, which begins with a slash.
     pub fn url(&self, path: &str) -> String {
-        format!("https://{}{path}", self.address)
-    }
-}
-
-impl Drop for Tls {
-    fn drop(&mut self) {
-        self.task.abort();
+        format!("https://{}{path}", self.address())
     }
 }
 

@@ -140,6 +140,15 @@ fn last_number(request: &Request) -> usize {
     request.last_event_id().map_or(0, |id| id.parse().unwrap())
 }
 
+/// A server that sends three events to each request, and is quiet then; after nine it is done.
+async fn in_threes() -> Server {
+    Server::answering(|request| match last_number(request) {
+        9 => Script::events(DONE),
+        last => Script::events(numbered(last + 1..=last + 3, "")).hold(),
+    })
+    .await
+}
+
 const DONE: &str = "data: [DONE]\n\n";
 
 #[tokio::test]
@@ -177,11 +186,7 @@ async fn a_buffer_holds_small_events_until_the_server_is_done_and_loses_none() {
 
 #[tokio::test]
 async fn a_read_timeout_cuts_a_quiet_stream_which_goes_on_where_it_was() {
-    let server = Server::answering(|request| match last_number(request) {
-        9 => Script::events(DONE),
-        last => Script::events(numbered(last + 1..=last + 3, "")).hold(),
-    })
-    .await;
+    let server = in_threes().await;
     let Some(nginx) = Nginx::before(&server, "proxy_buffering off; proxy_read_timeout 300ms;").await else { return };
     assert_rest(&mut read(&nginx).await, 1..=9).await;
     let ids = [None, Some("3"), Some("6"), Some("9")];
@@ -199,11 +204,7 @@ async fn comments_keep_a_quiet_stream_open_beyond_the_read_timeout() {
 
 #[tokio::test]
 async fn a_reload_in_mid_stream_loses_and_doubles_nothing() {
-    let server = Server::answering(|request| match last_number(request) {
-        9 => Script::events(DONE),
-        last => Script::events(numbered(last + 1..=last + 3, "")).hold(),
-    })
-    .await;
+    let server = in_threes().await;
     let Some(nginx) = Nginx::before(&server, "proxy_buffering off;").await else { return };
     let mut events = read(&nginx).await;
     for number in 1..=9 {

@@ -8,9 +8,9 @@ use axum::body::Body;
 use axum::routing::{get, post};
 use futures::stream::{self, StreamExt as _};
 use sse_typed::{Dispatch, Error, ErrorKind, Frame, Reconnect, RequestBuilderExt, Session, SseEvents, State};
-use sse_typed_tests::seen::{Reply, good, next, texts};
+use sse_typed_tests::seen::{Reply, assert_stops_while_nobody_polls, good, next, texts};
 use sse_typed_tests::server::{
-    EVENT, OnDrop, Script, Served, Server, client, endless, http2_client, lock, ms, numbered, settled, soon,
+    EVENT, OnDrop, Script, Served, Server, client, endless, http2_client, ms, numbered, settled, soon,
 };
 use tokio::sync::watch;
 
@@ -104,16 +104,7 @@ async fn a_server_that_writes_without_end_stops_while_nobody_polls() {
     let server = Server::scripted([Script::stream().flood(EVENT.repeat(100), &sent)]).await;
     let mut events = open(&server).await.incoming::<String>();
     next(&mut events).await;
-    // What the sockets' buffers take, and no more.
-    let before = soon(settled(&sent)).await;
-    assert!(before < 64 << 20, "{before} bytes");
-    // It goes on once somebody reads.
-    soon(async {
-        while *lock(&sent) == before {
-            next(&mut events).await;
-        }
-    })
-    .await;
+    let before = assert_stops_while_nobody_polls(&mut events, &sent).await;
     let after = soon(settled(&sent)).await;
     assert!(after > before && after < 192 << 20, "{after} bytes");
 }
@@ -124,14 +115,7 @@ async fn a_server_over_http_2_that_writes_without_end_stops_while_nobody_polls()
     let session = soon(http2_client().get(server.url("/")).sse().connect()).await.unwrap();
     let mut events = session.incoming::<String>();
     next(&mut events).await;
-    let before = soon(settled(&sent)).await;
-    assert!(before < 64 << 20, "{before} bytes");
-    soon(async {
-        while *lock(&sent) == before {
-            next(&mut events).await;
-        }
-    })
-    .await;
+    assert_stops_while_nobody_polls(&mut events, &sent).await;
 }
 
 #[tokio::test]

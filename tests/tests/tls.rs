@@ -13,8 +13,8 @@ use futures::stream::{self, StreamExt as _};
 use http::Version;
 use sse_typed::{Error, ErrorKind, Reconnect, RequestBuilderExt, Session, SessionBuilder, SseEvents};
 use sse_typed_tests::http2::{FrameServer, Kind, data, head};
-use sse_typed_tests::seen::{good, next, texts};
-use sse_typed_tests::server::{Request, Script, Served, Server, endless, lock, ms, numbered, settled, soon};
+use sse_typed_tests::seen::{assert_stops_while_nobody_polls, good, next, texts};
+use sse_typed_tests::server::{Request, Script, Served, Server, endless, lock, ms, numbered, soon};
 use sse_typed_tests::tls::{Farewell, HOST, HTTP_1, HTTP_2, Identity, Tls};
 
 const PROTOCOLS: [(&str, Version); 2] = [(HTTP_1, Version::HTTP_11), (HTTP_2, Version::HTTP_2)];
@@ -263,14 +263,7 @@ async fn a_server_over_tls_that_writes_without_end_stops_while_nobody_polls() {
         let tls = Tls::before(server.address(), &identity, protocol, Farewell::Said).await;
         let mut events = connect(client(&identity).get(tls.url("/")).sse()).await.incoming::<String>();
         next(&mut events).await;
-        let before = soon(settled(&sent)).await;
-        assert!(before < 64 << 20, "{before} bytes");
-        soon(async {
-            while *lock(&sent) == before {
-                next(&mut events).await;
-            }
-        })
-        .await;
+        assert_stops_while_nobody_polls(&mut events, &sent).await;
         drop(events);
         soon(dropped.subscribe().wait_for(|dropped| *dropped == 1)).await.unwrap();
     }
