@@ -1,12 +1,12 @@
 //! The event being put together: what its lines have said so far.
 //!
-//! Knows nothing of where lines come from. What lies in the text in hand stays there, as a range, until the text goes or
+//! Knows nothing of where lines come from. What lies in the text in hand stays there, as a span, until the text goes or
 //! a second line of data comes; only then is it copied, once.
 
-use std::ops::Range;
 use std::time::Duration;
 
-use super::field::Field;
+use super::field::{self, Field};
+use super::text::Span;
 
 /// Buffers that grew beyond this for one large value are given back after it.
 const KEPT_CAPACITY: usize = 64 << 10;
@@ -24,7 +24,7 @@ enum Place {
     #[default]
     Absent,
     /// In the text in hand.
-    Text(Range<usize>),
+    Text(Span),
     /// In the value's own buffer.
     Buffer,
 }
@@ -38,7 +38,7 @@ impl Value {
     fn get<'a>(&'a self, text: &'a str) -> &'a str {
         match &self.place {
             Place::Absent => "",
-            Place::Text(range) => &text[range.clone()],
+            Place::Text(span) => span.of(text),
             Place::Buffer => &self.buffer,
         }
     }
@@ -46,19 +46,15 @@ impl Value {
     /// Moves what lies in the text into the buffer.
     #[inline]
     fn own(&mut self, text: &str, room: usize) {
-        if !matches!(self.place, Place::Buffer) {
-            self.buffer.clear();
-            if let Place::Text(range) = std::mem::replace(&mut self.place, Place::Buffer) {
-                append(&mut self.buffer, &text[range], room);
-            }
+        if matches!(self.place, Place::Buffer) {
+            return;
+        }
+        self.buffer.clear();
+        if let Place::Text(span) = std::mem::replace(&mut self.place, Place::Buffer) {
+            append(&mut self.buffer, span.of(text), room);
         }
     }
 
-    #[inline]
-    fn clear(&mut self) {
-        self.place = Place::Absent;
-        release(&mut self.buffer);
-    }
 }
 
 /// Appends where at most `room` bytes will follow.
@@ -97,15 +93,21 @@ pub(super) struct Block {
     id: Value,
     /// The "last event ID string", which lasts from event to event.
     last_event_id: Value,
-    pub(super) retry: Option<Duration>,
+    /// Whether it may be another than when this was last asked.
+    id_committed: bool,
+    /// Whether a line of this event has set the reconnection time.
+    sets_reconnection_time: bool,
+    /// A name without data is an event, too.
+    pub(super) events_without_data: bool,
+    /// The one in force, which lasts from event to event.
+    reconnection_time: Option<Duration>,
     /// The value of the open line, where it is not data.
     line: String,
     /// How many bytes the open line has so far.
     line_size: usize,
-    /// How many bytes the open line and the lines of names, ids and data have.
-    size: usize,
-    /// How many bytes they may have.
-    pub(super) max_size: usize,
+    /// How many bytes may follow: the open line and the lines of names, ids and data have the rest of the largest size.
+    room: usize,
+    max_size: usize,
 }
 
 impl Block {
@@ -115,16 +117,30 @@ impl Block {
             data: Value::default(),
             id: Value::default(),
             last_event_id: Value { place: Place::Buffer, buffer: last_event_id },
-            retry: None,
+            id_committed: false,
+            sets_reconnection_time: false,
+            events_without_data: false,
+            reconnection_time: None,
             line: String::new(),
             line_size: 0,
-            size: 0,
+            room: max_size,
             max_size,
         }
     }
 
-    pub(super) fn has_data(&self) -> bool {
-        self.data.is_present()
+    pub(super) fn set_max_size(&mut self, bytes: usize) {
+        self.room = bytes.saturating_sub(self.max_size - self.room);
+        self.max_size = bytes;
+    }
+
+    pub(super) fn max_size(&self) -> usize {
+        self.max_size
+    }
+
+    /// Whether a blank line now would dispatch an event.
+    #[inline]
+    pub(super) fn is_event(&self, text: &str) -> bool {
+        self.data.is_present() || (self.events_without_data && !self.event(text).is_empty())
     }
 
     #[inline]
@@ -142,6 +158,16 @@ impl Block {
         self.last_event_id.get(text)
     }
 
+    /// What the lines of this event have set the reconnection time to.
+    #[inline]
+    pub(super) fn retry(&self) -> Option<Duration> {
+        self.reconnection_time.filter(|_| self.sets_reconnection_time)
+    }
+
+    pub(super) fn reconnection_time(&self) -> Option<Duration> {
+        self.reconnection_time
+    }
+
     /// The value of the open line, once it has ended.
     pub(super) fn line(&self) -> &str {
         &self.line
@@ -156,22 +182,69 @@ impl Block {
     /// How many bytes may follow.
     #[inline]
     pub(super) fn room(&self) -> usize {
-        self.max_size.saturating_sub(self.size)
+        self.room
     }
 
-    /// A whole line of this field, of `length` bytes, whose value is at `range` in `text`.
+    /// A whole line of this field, of `length` bytes, whose value is there in `text`.
     #[inline]
-    pub(super) fn set(&mut self, field: Field, length: usize, range: Range<usize>, text: &str) {
-        self.size += length;
+    pub(super) fn set(&mut self, field: Field, length: usize, value: Span, text: &str) {
+        self.room -= length;
         match field {
-            Field::Data if self.data.is_present() => self.add_line(&text[range], text),
-            Field::Data => self.data.place = Place::Text(range),
-            Field::Event => self.event.place = Place::Text(range),
-            Field::Id if memchr::memchr(0, &text.as_bytes()[range.clone()]).is_none() => {
-                self.id.place = Place::Text(range);
-            }
+            Field::Data if self.data.is_present() => self.add_line(value.of(text), text),
+            Field::Data => self.data.place = Place::Text(value),
+            Field::Event => self.event.place = Place::Text(value),
+            Field::Id if memchr::memchr(0, value.of(text).as_bytes()).is_none() => self.id.place = Place::Text(value),
             Field::Id | Field::Retry | Field::Comment | Field::Unknown => {}
         }
+    }
+
+    /// The value of a `retry:` line; whether it is one.
+    pub(super) fn set_reconnection_time(&mut self, value: &str) -> bool {
+        let Some(milliseconds) = field::milliseconds(value) else { return false };
+        self.reconnection_time = Some(Duration::from_millis(milliseconds));
+        self.sets_reconnection_time = true;
+        true
+    }
+
+    /// The same, where that is what the open line was.
+    pub(super) fn set_reconnection_time_of_line(&mut self) -> bool {
+        let line = std::mem::take(&mut self.line);
+        let is_one = self.set_reconnection_time(&line);
+        self.line = line;
+        is_one
+    }
+
+    /// A blank line: "dispatch the event". Whether there is one.
+    #[inline]
+    pub(super) fn dispatch(&mut self, text: &str) -> bool {
+        if self.id.is_present() {
+            std::mem::swap(&mut self.last_event_id, &mut self.id);
+            self.id.place = Place::Absent;
+            release(&mut self.id.buffer);
+            self.id_committed = true;
+        }
+        if self.data.is_present() {
+            return true;
+        }
+        if self.room == self.max_size && !self.sets_reconnection_time {
+            return false;
+        }
+        self.dispatch_without_data(text)
+    }
+
+    #[cold]
+    fn dispatch_without_data(&mut self, text: &str) -> bool {
+        let is_event = self.is_event(text);
+        if !is_event {
+            self.clear();
+        }
+        is_event
+    }
+
+    /// Whether the last event ID may be another than when this was last asked.
+    #[inline]
+    pub(super) fn take_id_committed(&mut self) -> bool {
+        std::mem::take(&mut self.id_committed)
     }
 
     /// A further line of data, or as much of it as there is.
@@ -188,7 +261,7 @@ impl Block {
     #[inline]
     pub(super) fn count(&mut self, length: usize) {
         self.line_size += length;
-        self.size += length;
+        self.room -= length;
     }
 
     /// The first part of the value of an open line.
@@ -196,7 +269,8 @@ impl Block {
         match field {
             Field::Data if self.data.is_present() => self.add_line(part, text),
             Field::Data => {
-                self.data.own(text, 0);
+                self.data.buffer.clear();
+                self.data.place = Place::Buffer;
                 self.extend(field, part);
             }
             Field::Unknown => {}
@@ -226,7 +300,7 @@ impl Block {
             Field::Event => &mut self.event,
             Field::Id => &mut self.id,
             Field::Retry | Field::Comment | Field::Unknown => {
-                self.size -= length;
+                self.room += length;
                 return;
             }
         };
@@ -242,7 +316,7 @@ impl Block {
 
     /// Forgets the open line, which has no end.
     pub(super) fn drop_line(&mut self) {
-        self.size -= std::mem::take(&mut self.line_size);
+        self.room += std::mem::take(&mut self.line_size);
     }
 
     /// Takes over what lies in the text, which is about to go.
@@ -256,31 +330,33 @@ impl Block {
         }
     }
 
-    /// The id that has come, if any, is the last event ID from here on; whether one had.
-    #[inline]
-    pub(super) fn commit_id(&mut self) -> bool {
-        let has_come = self.id.is_present();
-        if has_come {
-            std::mem::swap(&mut self.last_event_id, &mut self.id);
-            self.id.clear();
-        }
-        has_come
-    }
-
-    /// Whether no line has come that could be part of an event.
-    #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.size == 0 && self.retry.is_none()
-    }
-
     /// Begins the next event.
     #[inline]
     pub(super) fn clear(&mut self) {
-        self.event.clear();
-        self.data.clear();
-        self.id.clear();
-        self.retry = None;
-        self.size = self.line_size;
+        // A buffer holds at most twice what was put into it.
+        if self.max_size - self.room > KEPT_CAPACITY / 2 {
+            self.release();
+        }
+        self.event.place = Place::Absent;
+        self.data.place = Place::Absent;
+        self.id.place = Place::Absent;
+        self.sets_reconnection_time = false;
+        self.room = self.max_size.saturating_sub(self.line_size);
+    }
+
+    /// Gives back the buffers that one large event made grow.
+    #[cold]
+    fn release(&mut self) {
+        for value in [&mut self.event, &mut self.data, &mut self.id] {
+            release(&mut value.buffer);
+        }
+    }
+
+    /// Nothing follows: gives back all but what lasts from event to event.
+    #[cold]
+    pub(super) fn give_up(&mut self, text: &str) {
+        let kept = Self::new(self.last_event_id(text).to_owned(), self.max_size);
+        *self = Self { id_committed: self.id_committed, reconnection_time: self.reconnection_time, ..kept };
     }
 
     /// Gives back the line's buffer if a large value made it grow.

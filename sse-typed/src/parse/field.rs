@@ -33,7 +33,8 @@ impl Field {
 }
 
 /// The field of a whole line, not empty, and where its value begins: after the colon and one space.
-#[inline]
+#[expect(clippy::inline_always, reason = "what comes of it is matched at once: inlined, each field has its own way")]
+#[inline(always)]
 pub(super) fn split(line: &[u8]) -> (Field, usize) {
     let (field, value) = if line.starts_with(b"data:") {
         (Field::Data, 5)
@@ -61,7 +62,7 @@ pub(super) enum OpenLine {
     #[default]
     None,
     /// Less than a name has come.
-    Name { length: usize, name: [u8; Field::LONGEST_NAME] },
+    Name { length: u8, name: [u8; Field::LONGEST_NAME] },
     /// The field is known, and this is what came of its value.
     Value { field: Field, empty: bool },
 }
@@ -87,18 +88,18 @@ impl OpenLine {
     pub(super) fn push<'a>(&mut self, piece: &'a str) -> Brought<'a> {
         match self {
             Self::Value { field, empty: false } => Brought::Further(*field, piece),
-            _ => self.push_head(piece),
-        }
-    }
-
-    fn push_head<'a>(&mut self, piece: &'a str) -> Brought<'a> {
-        match self {
             // Name, colon and space are here: what the line is can be told at once.
             Self::None if piece.len() >= Field::LONGEST_NAME + ": ".len() => {
                 let (field, value) = split(piece.as_bytes());
                 *self = Self::Value { field, empty: false };
                 Brought::First(field, &piece[value..])
             }
+            _ => self.push_head(piece),
+        }
+    }
+
+    fn push_head<'a>(&mut self, piece: &'a str) -> Brought<'a> {
+        match self {
             Self::None => {
                 *self = Self::Name { length: 0, name: [0; Field::LONGEST_NAME] };
                 self.push_head(piece)
@@ -106,13 +107,15 @@ impl OpenLine {
             Self::Name { length, name } => {
                 for (at, &byte) in piece.as_bytes().iter().enumerate() {
                     let field = match byte {
-                        b':' => Field::of_name(&name[..*length]),
-                        _ if *length == name.len() => Field::Unknown,
-                        _ => {
-                            name[*length] = byte;
-                            *length += 1;
-                            continue;
-                        }
+                        b':' => Field::of_name(&name[..usize::from(*length)]),
+                        _ => match name.get_mut(usize::from(*length)) {
+                            Some(place) => {
+                                *place = byte;
+                                *length += 1;
+                                continue;
+                            }
+                            None => Field::Unknown,
+                        },
                     };
                     *self = Self::Value { field, empty: true };
                     // No character boundary only where the field is unknown, and then the value does not matter.
@@ -132,7 +135,7 @@ impl OpenLine {
         match std::mem::take(self) {
             Self::None => Field::Unknown,
             Self::Name { length, name } => {
-                let field = Field::of_name(&name[..length]);
+                let field = Field::of_name(&name[..usize::from(length)]);
                 name_alone(field);
                 field
             }

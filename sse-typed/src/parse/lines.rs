@@ -9,7 +9,7 @@ use std::ops::Range;
 use bytes::{Buf, Bytes};
 use memchr::memchr2;
 
-use super::text::Text;
+use super::text::{LONGEST_CHUNK, Text};
 
 /// A queue of chunks that grew beyond this is given back once it is empty.
 const KEPT_CHUNKS: usize = 64;
@@ -17,104 +17,80 @@ const KEPT_CHUNKS: usize = 64;
 /// Up to this size, a chunk's bytes cost less than what it costs beside them.
 const SMALL_CHUNK: usize = 256;
 
-/// What the text in hand holds of a line; ranges are in [`Lines::text`] and leave out the line's end.
-pub(super) enum Piece {
-    /// All of it.
-    Line(Range<usize>),
-    /// A part, as a chunk ended inside the line; whether it is the last one.
-    Part(Range<usize>, bool),
-}
-
 /// Chunks in, lines out.
 #[derive(Default)]
 pub(super) struct Lines {
     text: Text,
-    position: usize,
-    line_ends: LineEnds,
-    /// A part of a line was given out, and not its last one.
-    inside_a_line: bool,
-    /// The line before ended in `\r` at the very end of its chunk: a `\n` that follows belongs to it.
-    skip_line_feed: bool,
+    cursor: Cursor,
     /// A byte has come, so a byte order mark is none any more.
     started: bool,
     /// The first bytes of a character whose last ones are yet to come.
     unfinished_char: UnfinishedChar,
-    /// Fed before the text in hand was done with.
-    further_chunks: VecDeque<Bytes>,
+    /// Fed before the text in hand was done with. Made when first needed, which is hardly ever.
+    further_chunks: Option<Box<VecDeque<Bytes>>>,
 }
 
 impl Lines {
     /// Takes a chunk: at once if there is no text in hand, else behind what was fed before.
     #[inline]
     pub(super) fn feed(&mut self, chunk: Bytes) {
-        if self.text.is_empty() && self.further_chunks.is_empty() {
+        if self.is_at_rest() {
             self.begin(chunk);
         } else {
-            self.further_chunks.push_back(chunk);
+            self.further_chunks.get_or_insert_default().push_back(chunk);
         }
+    }
+
+    /// There is nothing that could be read.
+    #[inline]
+    fn is_at_rest(&self) -> bool {
+        self.text.is_empty() && !self.has_further_chunks()
+    }
+
+    #[inline]
+    fn has_further_chunks(&self) -> bool {
+        self.further_chunks.as_ref().is_some_and(|chunks| !chunks.is_empty())
     }
 
     /// A chunk that only makes the open line longer, which has `line_size` bytes by now, as a text: it need not become
     /// the one in hand. `None` if it has to be [fed](Self::feed), as it also has where the line may well end in it.
     #[inline]
     pub(super) fn inside_the_line<'a>(&self, line_size: usize, chunk: &'a [u8]) -> Option<&'a str> {
-        let at_rest = self.text.is_empty() && self.further_chunks.is_empty() && self.unfinished_char.is_empty();
         let likely = chunk.len() <= SMALL_CHUNK.max(line_size);
-        if !self.inside_a_line || !likely || !at_rest || has_line_end(chunk) {
+        if !likely || !self.is_at_rest() || !self.unfinished_char.is_empty() || has_line_end(chunk) {
             return None;
         }
         // Malformed, or cut inside a character: not here.
         simdutf8::basic::from_utf8(chunk).ok()
     }
 
-    /// What the pieces' ranges refer to, until the next [`load`](Self::load).
+    /// The text in hand, until the next [`load`](Self::load).
     #[inline]
     pub(super) fn text(&self) -> &str {
         self.text.as_str()
     }
 
-    /// The next piece of the text in hand, `None` at its end.
+    /// The text in hand, and how far it has been read.
     #[inline]
-    pub(super) fn next(&mut self) -> Option<Piece> {
-        let start = self.position;
-        let rest = self.text.as_str().as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
-        let Some(length) = self.line_ends.length(rest) else {
-            self.position = start + rest.len();
-            self.inside_a_line = true;
-            return Some(Piece::Part(start..self.position, false));
-        };
-        let end = start + length;
-        self.position = end + 1;
-        if rest[length] == b'\r' {
-            match rest.get(length + 1) {
-                Some(b'\n') => self.position += 1,
-                Some(_) => {}
-                None => self.skip_line_feed = true,
-            }
-        }
-        if self.inside_a_line {
-            self.inside_a_line = false;
-            return Some(Piece::Part(start..end, true));
-        }
-        Some(Piece::Line(start..end))
+    pub(super) fn text_and_cursor(&mut self) -> (&str, &mut Cursor) {
+        (self.text.as_str(), &mut self.cursor)
     }
 
     /// Goes on to what was fed next; `false` if there is nothing. The text before is gone then.
     #[inline]
     pub(super) fn load(&mut self) -> bool {
-        if !self.further_chunks.is_empty() && self.load_further() {
+        if self.has_further_chunks() && self.load_further() {
             return true;
         }
         self.text.clear();
-        self.position = 0;
+        self.cursor.position = 0;
         false
     }
 
+    #[cold]
     fn load_further(&mut self) -> bool {
-        while let Some(chunk) = self.further_chunks.pop_front() {
-            if self.further_chunks.is_empty() && self.further_chunks.capacity() > KEPT_CHUNKS {
-                self.further_chunks = VecDeque::new();
-            }
+        while let Some(chunk) = self.further_chunks.as_mut().and_then(|chunks| chunks.pop_front()) {
+            self.further_chunks.take_if(|chunks| chunks.is_empty() && chunks.capacity() > KEPT_CHUNKS);
             self.begin(chunk);
             if !self.text.is_empty() {
                 return true;
@@ -126,21 +102,21 @@ impl Lines {
     /// The stream has ended: whether it did so inside a character. What is fed from now on is another stream.
     pub(super) fn finish(&mut self) -> bool {
         self.started = false;
-        self.skip_line_feed = false;
-        self.inside_a_line = false;
+        self.cursor.skip_line_feed = false;
         !std::mem::take(&mut self.unfinished_char).is_empty()
     }
 
     /// Makes a text of `chunk`.
     #[inline]
     fn begin(&mut self, chunk: Bytes) {
-        self.position = 0;
-        if self.unfinished_char.is_empty() && chunk.last().is_none_or(u8::is_ascii) {
+        self.cursor.position = 0;
+        let is_whole = self.unfinished_char.is_empty() && chunk.last().is_none_or(u8::is_ascii);
+        if is_whole && chunk.len() <= LONGEST_CHUNK {
             self.text.set(chunk);
         } else {
             self.begin_in_parts(chunk);
         }
-        if !self.started || self.skip_line_feed {
+        if !self.started || self.cursor.skip_line_feed {
             self.step_over();
         }
     }
@@ -148,6 +124,9 @@ impl Lines {
     /// Makes a text of `chunk` and of what the one before left over, and leaves over what needs the one behind.
     #[cold]
     fn begin_in_parts(&mut self, mut chunk: Bytes) {
+        if chunk.len() > LONGEST_CHUNK {
+            self.put_back(chunk.split_off(LONGEST_CHUNK));
+        }
         if self.unfinished_char.is_empty() {
             let unfinished = chunk.split_off(chunk.len() - unfinished_tail(&chunk));
             self.unfinished_char = UnfinishedChar::new(&unfinished);
@@ -159,8 +138,13 @@ impl Lines {
             None => self.text.clear(),
         }
         if !chunk.is_empty() {
-            self.further_chunks.push_front(chunk);
+            self.put_back(chunk);
         }
+    }
+
+    /// This comes next.
+    fn put_back(&mut self, chunk: Bytes) {
+        self.further_chunks.get_or_insert_default().push_front(chunk);
     }
 
     /// Steps over what is no part of any line.
@@ -170,13 +154,61 @@ impl Lines {
         if text.is_empty() {
             return;
         }
-        if self.skip_line_feed {
-            self.position = usize::from(text.starts_with('\n'));
+        if self.cursor.skip_line_feed {
+            self.cursor.position = usize::from(text.starts_with('\n'));
         } else if text.starts_with('\u{feff}') {
-            self.position = '\u{feff}'.len_utf8();
+            self.cursor.position = '\u{feff}'.len_utf8();
         }
-        self.skip_line_feed = false;
+        self.cursor.skip_line_feed = false;
         self.started = true;
+    }
+}
+
+/// How far a text has been read.
+#[derive(Default)]
+pub(super) struct Cursor {
+    position: usize,
+    line_ends: LineEnds,
+    /// The line before ended in `\r` at the very end of its chunk: a `\n` that follows belongs to it.
+    skip_line_feed: bool,
+}
+
+impl Cursor {
+    /// The next line, without its end; `None` if it has none in this text.
+    #[inline]
+    pub(super) fn line(&mut self, text: &[u8]) -> Option<Range<usize>> {
+        let length = self.line_ends.length(text.get(self.position..)?)?;
+        Some(self.take(text, length))
+    }
+
+    /// What comes until the end of the line, where that began in another text; `None` if the end is not in this one.
+    #[inline]
+    pub(super) fn end_of_line(&mut self, text: &[u8]) -> Option<Range<usize>> {
+        let length = memchr2(b'\n', b'\r', text.get(self.position..)?)?;
+        Some(self.take(text, length))
+    }
+
+    /// What has not been read yet, which it is from now on.
+    #[inline]
+    pub(super) fn rest(&mut self, text: &[u8]) -> Range<usize> {
+        let start = std::mem::replace(&mut self.position, text.len());
+        start..text.len()
+    }
+
+    /// So many bytes, and the end of the line behind them.
+    #[inline]
+    fn take(&mut self, text: &[u8], length: usize) -> Range<usize> {
+        let start = self.position;
+        let end = start + length;
+        self.position = end + 1;
+        if text[end] == b'\r' {
+            match text.get(self.position) {
+                Some(b'\n') => self.position += 1,
+                Some(_) => {}
+                None => self.skip_line_feed = true,
+            }
+        }
+        start..end
     }
 }
 
@@ -198,11 +230,13 @@ fn has_line_end(text: &[u8]) -> bool {
 
 /// Finds where lines end.
 ///
-/// Lines that begin alike tend to be alike in length, and an end that is near is found without a call.
+/// Lines that begin alike tend to be alike in length, so each is looked for in the way that suits the last one of its
+/// kind: its first byte, modulo 32.
 #[derive(Default)]
 struct LineEnds {
-    /// By the first byte of a line, modulo 32: whether the last such line was a long one.
-    long: u32,
+    /// Kinds whose last line had at least this many bytes: more than a word, more than a block.
+    beyond_word: u32,
+    beyond_block: u32,
 }
 
 impl LineEnds {
@@ -216,35 +250,56 @@ impl LineEnds {
             return Some(0);
         }
         let kind = 1 << (first % 32);
-        if self.long & kind == 0 {
-            if let near @ Some(_) = near(text) {
+        if self.beyond_word & kind == 0 {
+            if let near @ Some(_) = in_word(text) {
                 return near;
             }
-            self.long |= kind;
         }
-        let length = memchr2(b'\n', b'\r', text);
-        if length.is_some_and(|length| length < NEAR) {
-            self.long &= !kind;
+        let near = if self.beyond_block & kind == 0 { in_block(text) } else { None };
+        let length = near.or_else(|| memchr2(b'\n', b'\r', text))?;
+        if (length >= BLOCK) != (self.beyond_block & kind != 0) || self.beyond_word & kind == 0 || length < WORD {
+            self.note(kind, length);
         }
-        length
+        Some(length)
+    }
+
+    /// The last line of this kind was so long.
+    #[cold]
+    fn note(&mut self, kind: u32, length: usize) {
+        for (kinds, limit) in [(&mut self.beyond_word, WORD), (&mut self.beyond_block, BLOCK)] {
+            if length < limit {
+                *kinds &= !kind;
+            } else {
+                *kinds |= kind;
+            }
+        }
     }
 }
 
-/// How far away an end of a line is near.
-const NEAR: usize = 64;
+const WORD: usize = size_of::<u64>();
+const BLOCK: usize = 64;
 
-/// How long the line is that begins here, if that is not long.
+/// How long the line is that begins here, if it ends in its first bytes, as many as a register has.
 #[inline]
-fn near(text: &[u8]) -> Option<usize> {
-    /// Of one size and without an early way out, which makes it a few instructions on wide registers.
-    fn in_block(block: &[u8; NEAR]) -> u8 {
-        let place = |(&byte, at)| if byte == b'\n' || byte == b'\r' { at } else { u8::MAX };
-        block.iter().zip(0..).map(place).fold(u8::MAX, u8::min)
-    }
-    let head = u64::from_le_bytes(*text.first_chunk()?);
-    match line_ends(head) {
-        0 => Some(in_block(text.first_chunk()?)).filter(|&length| length != u8::MAX).map(usize::from),
+fn in_word(text: &[u8]) -> Option<usize> {
+    match line_ends(u64::from_le_bytes(*text.first_chunk()?)) {
+        0 => None,
         ends => Some(ends.trailing_zeros() as usize / 8),
+    }
+}
+
+/// How long the line is that begins here, if it ends in its first block.
+#[inline]
+fn in_block(text: &[u8]) -> Option<usize> {
+    /// How many bytes are left from the first end of a line on. Of one size and without an early way out, which makes it a
+    /// few instructions on wide registers.
+    fn left(block: &[u8; BLOCK]) -> u8 {
+        let left = |(&byte, at): (&u8, u8)| if byte == b'\n' || byte == b'\r' { 64 - at } else { 0 };
+        block.iter().zip(0..).map(left).fold(0, u8::max)
+    }
+    match left(text.first_chunk()?) {
+        0 => None,
+        left => Some(BLOCK - usize::from(left)),
     }
 }
 
@@ -262,14 +317,17 @@ fn line_ends(bytes: u64) -> u64 {
 #[derive(Default)]
 struct UnfinishedChar {
     bytes: [u8; 4],
-    length: usize,
+    length: u8,
 }
 
 impl UnfinishedChar {
     fn new(head: &[u8]) -> Self {
-        let mut bytes = [0; 4];
-        bytes[..head.len()].copy_from_slice(head);
-        Self { bytes, length: head.len() }
+        let mut char = Self::default();
+        for (&byte, place) in head.iter().zip(&mut char.bytes) {
+            *place = byte;
+            char.length += 1;
+        }
+        char
     }
 
     fn is_empty(&self) -> bool {
@@ -280,8 +338,9 @@ impl UnfinishedChar {
     /// not belong to it, and then that stays in the chunk.
     fn finish_with(&mut self, chunk: &mut Bytes) -> Option<char> {
         while let Some(&byte) = chunk.first() {
-            self.bytes[self.length] = byte;
-            let char = match std::str::from_utf8(&self.bytes[..=self.length]) {
+            let length = usize::from(self.length);
+            self.bytes[length] = byte;
+            let char = match std::str::from_utf8(&self.bytes[..=length]) {
                 Ok(text) => text.chars().next(),
                 Err(error) if error.error_len().is_none() => None,
                 Err(_) => {

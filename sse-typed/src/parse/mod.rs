@@ -8,14 +8,14 @@ mod lines;
 mod text;
 
 use std::fmt;
-use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use self::block::Block;
 use self::field::{Brought, Field, OpenLine};
-use self::lines::{Lines, Piece};
+use self::lines::Lines;
+use self::text::Span;
 use crate::connection::Connection;
 use crate::event::{LastEventId, MESSAGE, ServerSentEvent};
 
@@ -171,18 +171,13 @@ impl std::error::Error for EventTooLarge {}
 /// assert_eq!(seen, ["price 4.20", "still here"]);
 /// # Ok::<(), sse_typed::EventTooLarge>(())
 /// ```
-#[expect(clippy::struct_excessive_bools, reason = "three are switches of the user's, each of its own")]
 pub struct Parser {
     lines: Lines,
     open_line: OpenLine,
     block: Block,
     lent: Lent,
-    reconnection_time: Option<Duration>,
-    /// Whether an id was committed since this was last asked for.
-    id_committed: bool,
     phase: Phase,
     unterminated_event: bool,
-    events_without_data: bool,
     comments: bool,
 }
 
@@ -190,9 +185,20 @@ pub struct Parser {
 enum Lent {
     None,
     Event,
-    Comment(Range<usize>),
+    Comment(Span),
     OpenComment,
-    Retry(Duration),
+    Retry,
+}
+
+/// What a step of the parser came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// A frame, which is lent.
+    Frame,
+    /// The end of what was fed.
+    End,
+    /// An event beyond the limit.
+    TooLarge,
 }
 
 /// How far the stream has come.
@@ -235,11 +241,8 @@ impl Parser {
             open_line: OpenLine::None,
             block: Block::new(last_event_id.into(), DEFAULT_MAX_EVENT_SIZE),
             lent: Lent::None,
-            reconnection_time: None,
-            id_committed: false,
             phase: Phase::Streaming,
             unterminated_event: false,
-            events_without_data: false,
             comments: true,
         }
     }
@@ -248,7 +251,7 @@ impl Parser {
     /// unless told otherwise.
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
-        self.block.max_size = bytes;
+        self.block.set_max_size(bytes);
         self
     }
 
@@ -263,7 +266,7 @@ impl Parser {
     /// Also gives an event that has a name and no `data` line, with empty data. The standard discards it.
     #[must_use]
     pub fn events_without_data(mut self) -> Self {
-        self.events_without_data = true;
+        self.block.events_without_data = true;
         self
     }
 
@@ -283,19 +286,23 @@ impl Parser {
     }
 
     fn feed_bytes(&mut self, chunk: Bytes) {
-        if self.phase == Phase::Failed {
-            return;
-        }
         if chunk.is_empty() {
             return;
         }
-        if let Phase::Finished { .. } = self.phase {
-            self.phase = Phase::Streaming;
+        match self.phase {
+            Phase::Failed => return,
+            Phase::Finished { .. } => self.phase = Phase::Streaming,
+            Phase::Streaming | Phase::Finishing | Phase::LastEvent => {}
         }
-        match self.lines.inside_the_line(self.block.line_size(), &chunk) {
-            Some(part) if part.len() <= self.block.room() => lengthen(&mut self.open_line, &mut self.block, part, ""),
-            _ => self.lines.feed(chunk),
+        if self.open_line.is_open() {
+            if let Some(part) = self.lines.inside_the_line(self.block.line_size(), &chunk) {
+                if part.len() <= self.block.room() {
+                    lengthen(&mut self.open_line, &mut self.block, part, "");
+                    return;
+                }
+            }
         }
+        self.lines.feed(chunk);
     }
 
     /// The next frame in what was fed; `None` when more has to be fed first.
@@ -314,21 +321,34 @@ impl Parser {
     ///
     /// # Errors
     /// [`EventTooLarge`], once. `false` from then on.
+    #[inline]
     pub fn advance(&mut self) -> Result<bool, EventTooLarge> {
-        if matches!(std::mem::replace(&mut self.lent, Lent::None), Lent::Event) {
+        match self.step() {
+            Step::Frame => Ok(true),
+            Step::End => Ok(false),
+            Step::TooLarge => Err(EventTooLarge { limit: self.block.max_size() }),
+        }
+    }
+
+    /// The same, as a value that a register has room for.
+    fn step(&mut self) -> Step {
+        if let Lent::Event = self.lent {
             self.block.clear();
         }
+        self.lent = Lent::None;
         loop {
-            let found = match self.lines.next() {
-                Some(Piece::Line(range)) => self.take_line(range)?,
-                Some(Piece::Part(range, last)) => self.take_part(range, last)?,
-                None => match self.go_on() {
-                    Some(found) => found,
-                    None => return Ok(false),
-                },
-            };
-            if found {
-                return Ok(true);
+            if self.open_line.is_open() {
+                if let Some(step) = self.read_open_line() {
+                    return step;
+                }
+            }
+            if !self.open_line.is_open() {
+                if let Some(step) = self.read_lines() {
+                    return step;
+                }
+            }
+            if let Some(step) = self.leave_text().or_else(|| self.go_on()) {
+                return step;
             }
         }
     }
@@ -353,11 +373,11 @@ impl Parser {
                 data: self.block.data(text),
                 id: self.block.last_event_id(text),
                 shared_id,
-                retry: self.block.retry,
+                retry: self.block.retry(),
             })),
-            Lent::Comment(range) => Some(Frame::Comment(&text[range.clone()])),
+            Lent::Comment(span) => Some(Frame::Comment(span.of(text))),
             Lent::OpenComment => Some(Frame::Comment(self.block.line())),
-            Lent::Retry(time) => Some(Frame::Retry(*time)),
+            Lent::Retry => self.block.retry().map(Frame::Retry),
         }
     }
 
@@ -393,154 +413,150 @@ impl Parser {
     #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only a session asks"))]
     #[inline]
     pub(crate) fn take_id_committed(&mut self) -> bool {
-        std::mem::take(&mut self.id_committed)
+        self.block.take_id_committed()
     }
 
     /// The reconnection time in force: that of the last `retry:` line, `None` if there was none.
     pub fn reconnection_time(&self) -> Option<Duration> {
-        self.reconnection_time
+        self.block.reconnection_time()
     }
 
-    /// A line that lies whole in the text; whether that gave a frame, here and below.
+    /// Reads the lines that lie whole in the text. `None` at their end, here and below.
     #[inline]
-    fn take_line(&mut self, range: Range<usize>) -> Result<bool, EventTooLarge> {
-        let length = range.len();
-        if length == 0 {
-            return Ok(self.dispatch());
-        }
-        if length > self.block.room() {
-            return Err(self.too_large());
-        }
-        let text = self.lines.text();
-        let (field, value) = field::split(&text.as_bytes()[range.clone()]);
-        let value = range.start + value..range.end;
-        match field {
-            Field::Data | Field::Event | Field::Id => self.block.set(field, length, value, text),
-            Field::Retry => {
-                let time = field::milliseconds(&text[value]);
-                return Ok(self.set_reconnection_time(time));
+    fn read_lines(&mut self) -> Option<Step> {
+        let (text, cursor) = self.lines.text_and_cursor();
+        while let Some(line) = cursor.line(text.as_bytes()) {
+            let length = line.len();
+            if length == 0 {
+                if self.block.dispatch(text) {
+                    return Some(self.lend(Lent::Event));
+                }
+                continue;
             }
-            Field::Comment if self.comments => {
-                self.lent = Lent::Comment(value);
-                return Ok(true);
+            if length > self.block.room() {
+                return Some(self.fail());
             }
-            Field::Comment | Field::Unknown => {}
+            let (field, value) = field::split(&text.as_bytes()[line.clone()]);
+            let value = Span::new(line.start + value..line.end);
+            match field {
+                Field::Data | Field::Event | Field::Id => self.block.set(field, length, value, text),
+                Field::Comment if self.comments => return Some(self.lend(Lent::Comment(value))),
+                Field::Retry if self.block.set_reconnection_time(value.of(text)) => {
+                    return Some(self.lend(Lent::Retry));
+                }
+                Field::Retry | Field::Comment | Field::Unknown => {}
+            }
         }
-        Ok(false)
+        None
     }
 
-    /// A part of a line that began in another text, or goes on in the next.
+    /// Reads the end of the line that began in another text, if it is in this one.
     #[inline]
-    fn take_part(&mut self, range: Range<usize>, last: bool) -> Result<bool, EventTooLarge> {
-        if range.len() > self.block.room() {
-            return Err(self.too_large());
+    fn read_open_line(&mut self) -> Option<Step> {
+        let (text, cursor) = self.lines.text_and_cursor();
+        let part = cursor.end_of_line(text.as_bytes())?;
+        if part.len() > self.block.room() {
+            return Some(self.fail());
         }
-        let text = self.lines.text();
-        lengthen(&mut self.open_line, &mut self.block, &text[range], text);
-        Ok(last && self.end_open_line())
+        lengthen(&mut self.open_line, &mut self.block, &text[part], text);
+        self.end_open_line()
     }
 
-    fn end_open_line(&mut self) -> bool {
-        let field = self.open_line.end(|name_alone| self.block.open(name_alone, "", self.lines.text()));
-        self.block.close(field);
-        match field {
-            Field::Retry => {
-                let time = field::milliseconds(self.block.line());
-                self.set_reconnection_time(time)
-            }
-            Field::Comment if self.comments => {
-                self.lent = Lent::OpenComment;
-                true
-            }
-            Field::Data | Field::Event | Field::Id | Field::Comment | Field::Unknown => false,
-        }
-    }
-
-    fn set_reconnection_time(&mut self, milliseconds: Option<u64>) -> bool {
-        let Some(time) = milliseconds.map(Duration::from_millis) else { return false };
-        self.reconnection_time = Some(time);
-        self.block.retry = Some(time);
-        self.lent = Lent::Retry(time);
-        true
-    }
-
-    /// A blank line: "dispatch the event".
-    #[expect(clippy::inline_always, reason = "one line of three is blank, and a call costs more than what is to do")]
-    #[inline(always)]
-    fn dispatch(&mut self) -> bool {
-        if self.block.is_empty() {
-            return false;
-        }
-        self.id_committed |= self.block.commit_id();
-        if self.is_event() {
-            self.lent = Lent::Event;
-            return true;
-        }
-        self.block.clear();
-        false
-    }
-
+    /// The text is about to go, and no line ends any more in what is left of it: takes over what is needed.
     #[inline]
-    fn is_event(&self) -> bool {
-        self.block.has_data() || (self.events_without_data && !self.block.event(self.lines.text()).is_empty())
-    }
-
-    #[cold]
-    fn too_large(&mut self) -> EventTooLarge {
-        let limit = self.block.max_size;
-        self.block = Block::new(self.last_event_id().to_owned(), limit);
-        self.lines = Lines::default();
-        self.open_line = OpenLine::None;
-        self.phase = Phase::Failed;
-        EventTooLarge { limit }
-    }
-
-    /// The text in hand is parsed: goes on to the next. `None` if there is nothing to do, else whether that gave a frame.
-    fn go_on(&mut self) -> Option<bool> {
-        let text = self.lines.text();
-        if !text.is_empty() {
-            self.block.spill(text);
+    fn leave_text(&mut self) -> Option<Step> {
+        let (text, cursor) = self.lines.text_and_cursor();
+        if text.is_empty() {
+            return None;
         }
-        if self.lines.load() { Some(false) } else { self.end_of_text() }
+        let part = cursor.rest(text.as_bytes());
+        if !part.is_empty() {
+            if part.len() > self.block.room() {
+                return Some(self.fail());
+            }
+            lengthen(&mut self.open_line, &mut self.block, &text[part], text);
+        }
+        self.block.spill(text);
+        None
     }
 
-    /// All that was fed is parsed. `None` if nothing can be done, else whether that gave a frame.
-    fn end_of_text(&mut self) -> Option<bool> {
+    /// Goes on to the next text.
+    #[inline]
+    fn go_on(&mut self) -> Option<Step> {
+        if self.lines.load() { None } else { self.end_of_text() }
+    }
+
+    /// All that was fed is parsed.
+    fn end_of_text(&mut self) -> Option<Step> {
         match self.phase {
             Phase::Streaming | Phase::Finished { .. } | Phase::Failed => {
                 if !self.open_line.is_open() {
                     self.block.release_line();
                 }
-                None
+                Some(Step::End)
             }
-            Phase::Finishing => {
-                self.phase = Phase::LastEvent;
-                let inside_a_char = self.lines.finish();
-                if !self.unterminated_event {
-                    return Some(false);
-                }
-                if inside_a_char {
-                    self.lines.feed(Bytes::from_static("\u{fffd}".as_bytes()));
-                    self.phase = Phase::Finishing;
-                    return Some(false);
-                }
-                Some(self.open_line.is_open() && self.end_open_line())
-            }
-            Phase::LastEvent => {
-                let truncated = self.is_event();
-                // Again, as more may have been fed since: that is gone with the stream.
-                self.lines.finish();
-                self.open_line = OpenLine::None;
-                self.block.drop_line();
-                if self.unterminated_event {
-                    self.phase = Phase::Finished { truncated: false };
-                    return Some(self.dispatch());
-                }
-                self.block.clear();
-                self.phase = Phase::Finished { truncated };
-                Some(false)
-            }
+            Phase::Finishing => self.finish_line(),
+            Phase::LastEvent => self.finish_event(),
         }
+    }
+
+    /// The last line has no end but that of the stream.
+    #[cold]
+    fn finish_line(&mut self) -> Option<Step> {
+        self.phase = Phase::LastEvent;
+        let inside_a_char = self.lines.finish();
+        if !self.unterminated_event {
+            return None;
+        }
+        if inside_a_char {
+            self.lines.feed(Bytes::from_static("\u{fffd}".as_bytes()));
+            self.phase = Phase::Finishing;
+            return None;
+        }
+        if self.open_line.is_open() { self.end_open_line() } else { None }
+    }
+
+    /// The last event has no end but that of the stream.
+    #[cold]
+    fn finish_event(&mut self) -> Option<Step> {
+        let truncated = self.block.is_event(self.lines.text());
+        // Again, as more may have been fed since: that is gone with the stream.
+        self.lines.finish();
+        self.open_line = OpenLine::None;
+        self.block.drop_line();
+        if self.unterminated_event {
+            self.phase = Phase::Finished { truncated: false };
+            return self.block.dispatch(self.lines.text()).then(|| self.lend(Lent::Event));
+        }
+        self.block.clear();
+        self.phase = Phase::Finished { truncated };
+        None
+    }
+
+    /// The open line ends here.
+    fn end_open_line(&mut self) -> Option<Step> {
+        let field = self.open_line.end(|name_alone| self.block.open(name_alone, "", self.lines.text()));
+        self.block.close(field);
+        match field {
+            Field::Retry if self.block.set_reconnection_time_of_line() => Some(self.lend(Lent::Retry)),
+            Field::Comment if self.comments => Some(self.lend(Lent::OpenComment)),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn lend(&mut self, lent: Lent) -> Step {
+        self.lent = lent;
+        Step::Frame
+    }
+
+    #[cold]
+    fn fail(&mut self) -> Step {
+        self.block.give_up(self.lines.text());
+        self.lines = Lines::default();
+        self.open_line = OpenLine::None;
+        self.phase = Phase::Failed;
+        Step::TooLarge
     }
 }
 

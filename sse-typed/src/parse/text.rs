@@ -2,8 +2,43 @@
 //!
 //! Knows nothing of lines.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use yoke::Yoke;
+
+/// The longest chunk that becomes a text as a whole, so that a [`Span`] has room for every place in it. Each malformed
+/// byte may become the three of U+FFFD.
+#[cfg(not(test))]
+pub(super) const LONGEST_CHUNK: usize = u32::MAX as usize / 3;
+#[cfg(test)]
+pub(super) const LONGEST_CHUNK: usize = 100;
+
+/// A part of a text, in half the room of a range.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    #[expect(clippy::cast_possible_truncation, reason = "no text is longer than three times the longest chunk")]
+    #[inline]
+    pub(super) fn new(range: Range<usize>) -> Self {
+        Self { start: range.start as u32, end: range.end as u32 }
+    }
+
+    #[inline]
+    pub(super) fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// What is there.
+    #[inline]
+    pub(super) fn of(self, text: &str) -> &str {
+        &text[self.range()]
+    }
+}
 
 /// Valid UTF-8 over a chunk's own bytes: nothing is copied, and the check is done once.
 ///
