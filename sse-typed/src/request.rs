@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, CACHE_CONTROL, HeaderName};
 use http::{HeaderValue, StatusCode};
-use reqwest::{Request, RequestBuilder, Response};
+use reqwest::{Client, Request, RequestBuilder, Response};
 
 use crate::deserialize::Json;
 use crate::error::{BoxError, Error, ErrorKind};
@@ -153,7 +153,7 @@ impl Attempt {
         };
         match copy.build_split() {
             (client, Ok(mut built)) => {
-                prepare(&mut built, &self.last_event_id);
+                prepare(&mut built, &client, &self.last_event_id);
                 RequestBuilder::from_parts(client, built)
             }
             (_, Err(_)) => request,
@@ -174,9 +174,11 @@ impl fmt::Debug for Attempt {
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Makes `request` one for an event stream.
-pub(crate) fn prepare(request: &mut Request, last_event_id: &LastEventId) {
+pub(crate) fn prepare(request: &mut Request, client: &Client, last_event_id: &LastEventId) {
     // The client's total timeout would cut a healthy stream; that of the request is its user's word.
-    request.timeout_mut().get_or_insert(Duration::MAX);
+    if request.timeout().is_none() && may_have_timeout(client) {
+        *request.timeout_mut() = Some(Duration::MAX);
+    }
     let headers = request.headers_mut();
     headers.entry(ACCEPT).or_insert(HeaderValue::from_static(EVENT_STREAM));
     headers.entry(CACHE_CONTROL).or_insert(NO_CACHE);
@@ -184,6 +186,15 @@ pub(crate) fn prepare(request: &mut Request, last_event_id: &LastEventId) {
         Some(id) => drop(headers.insert(LAST_EVENT_ID, id)),
         None => drop(headers.remove(LAST_EVENT_ID)),
     }
+}
+
+/// Whether `client` may have a timeout that is to be lifted. A timeout that never passes takes its place then, and costs a
+/// timer that is looked at with each chunk: a third of what a small one costs in all, so it is not for every client.
+///
+/// reqwest tells of a client's timeouts in its `Debug` alone. Where that does not read as it did, there may be one.
+fn may_have_timeout(client: &Client) -> bool {
+    let shown = format!("{client:?}").to_ascii_lowercase();
+    !shown.contains("default_headers") || shown.contains("timeout")
 }
 
 /// The longest id that is sent. nginx and Apache refuse a line of the head beyond 8 KiB, and a server that sends a longer
@@ -254,5 +265,20 @@ pub(crate) fn request_error(error: BoxError) -> Error {
             None => Error::new(ErrorKind::Connect).because(client_error(error)),
         },
         Err(error) => Error::new(ErrorKind::Request).saying("could not make the request").because(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_client_that_is_known_to_have_no_timeout_keeps_it() {
+        let build = |builder: reqwest::ClientBuilder| builder.no_proxy().build().unwrap();
+        assert!(!may_have_timeout(&build(Client::builder())));
+        assert!(!may_have_timeout(&build(Client::builder().user_agent("agent").connect_timeout(Duration::from_secs(1)))));
+        assert!(may_have_timeout(&build(Client::builder().timeout(Duration::from_secs(1)))));
+        // Not lifted, but told of in the same way.
+        assert!(may_have_timeout(&build(Client::builder().read_timeout(Duration::from_secs(1)))));
     }
 }

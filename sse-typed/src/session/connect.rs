@@ -60,13 +60,13 @@ impl Connector {
                     let Some((client, mut request)) = request else {
                         return Err(Error::new(ErrorKind::Request).into());
                     };
-                    prepare(&mut request, &LastEventId::from(attempt.last_event_id()));
+                    prepare(&mut request, &client, &LastEventId::from(attempt.last_event_id()));
                     Ok(client.execute(*request).await?)
                 })
             }
             Self::Again(client, request) => match request.try_clone() {
                 Some(mut request) => {
-                    prepare(&mut request, &last_event_id);
+                    prepare(&mut request, client, &last_event_id);
                     let response = client.execute(request);
                     Box::pin(async move { Ok(response.await?) })
                 }
