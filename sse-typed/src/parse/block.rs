@@ -352,11 +352,15 @@ impl Block {
         }
     }
 
-    /// Nothing follows: gives back all but what lasts from event to event.
+    /// Begins the first event of another stream, which resumes with this id. All buffers are given back.
     #[cold]
-    pub(super) fn give_up(&mut self, text: &str) {
-        let kept = Self::new(self.last_event_id(text).to_owned(), self.max_size);
-        *self = Self { id_committed: self.id_committed, reconnection_time: self.reconnection_time, ..kept };
+    pub(super) fn restart(&mut self, last_event_id: &str) {
+        *self = Self {
+            id_committed: self.id_committed,
+            events_without_data: self.events_without_data,
+            reconnection_time: self.reconnection_time,
+            ..Self::new(last_event_id.to_owned(), self.max_size)
+        };
     }
 
     /// Gives back the line's buffer if a large value made it grow.

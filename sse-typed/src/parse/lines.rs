@@ -155,9 +155,9 @@ impl Lines {
             return;
         }
         if self.cursor.skip_line_feed {
-            self.cursor.position = usize::from(text.starts_with('\n'));
+            self.cursor.position = u32::from(text.starts_with('\n'));
         } else if text.starts_with('\u{feff}') {
-            self.cursor.position = '\u{feff}'.len_utf8();
+            self.cursor.set_position('\u{feff}'.len_utf8());
         }
         self.cursor.skip_line_feed = false;
         self.started = true;
@@ -167,7 +167,8 @@ impl Lines {
 /// How far a text has been read.
 #[derive(Default)]
 pub(super) struct Cursor {
-    position: usize,
+    /// No further than a text may be long.
+    position: u32,
     line_ends: LineEnds,
     /// The line before ended in `\r` at the very end of its chunk: a `\n` that follows belongs to it.
     skip_line_feed: bool,
@@ -177,37 +178,50 @@ impl Cursor {
     /// The next line, without its end; `None` if it has none in this text.
     #[inline]
     pub(super) fn line(&mut self, text: &[u8]) -> Option<Range<usize>> {
-        let length = self.line_ends.length(text.get(self.position..)?)?;
+        let length = self.line_ends.length(text.get(self.position()..)?)?;
         Some(self.take(text, length))
     }
 
     /// What comes until the end of the line, where that began in another text; `None` if the end is not in this one.
     #[inline]
     pub(super) fn end_of_line(&mut self, text: &[u8]) -> Option<Range<usize>> {
-        let length = memchr2(b'\n', b'\r', text.get(self.position..)?)?;
+        let length = memchr2(b'\n', b'\r', text.get(self.position()..)?)?;
         Some(self.take(text, length))
     }
 
     /// What has not been read yet, which it is from now on.
     #[inline]
     pub(super) fn rest(&mut self, text: &[u8]) -> Range<usize> {
-        let start = std::mem::replace(&mut self.position, text.len());
+        let start = self.position();
+        self.set_position(text.len());
         start..text.len()
+    }
+
+    #[inline]
+    fn position(&self) -> usize {
+        self.position as usize
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "no text is longer than three times the longest chunk")]
+    #[inline]
+    fn set_position(&mut self, position: usize) {
+        self.position = position as u32;
     }
 
     /// So many bytes, and the end of the line behind them.
     #[inline]
     fn take(&mut self, text: &[u8], length: usize) -> Range<usize> {
-        let start = self.position;
+        let start = self.position();
         let end = start + length;
-        self.position = end + 1;
+        let mut next = end + 1;
         if text[end] == b'\r' {
-            match text.get(self.position) {
-                Some(b'\n') => self.position += 1,
+            match text.get(next) {
+                Some(b'\n') => next += 1,
                 Some(_) => {}
                 None => self.skip_line_feed = true,
             }
         }
+        self.set_position(next);
         start..end
     }
 }

@@ -381,6 +381,16 @@ impl Parser {
         }
     }
 
+    /// Begins another stream, which resumes with this id. What was fed is gone, and so is every buffer.
+    #[cfg(feature = "client")]
+    pub(crate) fn restart(&mut self, last_event_id: &str) {
+        self.lines = Lines::default();
+        self.open_line = OpenLine::None;
+        self.block.restart(last_event_id);
+        self.lent = Lent::None;
+        self.phase = Phase::Streaming;
+    }
+
     /// Whether [`frame`](Self::frame) lends an event.
     #[cfg(feature = "client")]
     pub(crate) fn is_at_event(&self) -> bool {
@@ -552,7 +562,8 @@ impl Parser {
 
     #[cold]
     fn fail(&mut self) -> Step {
-        self.block.give_up(self.lines.text());
+        let last_event_id = self.last_event_id().to_owned();
+        self.block.restart(&last_event_id);
         self.lines = Lines::default();
         self.open_line = OpenLine::None;
         self.phase = Phase::Failed;

@@ -158,6 +158,12 @@ impl Machine {
         matches!(self.phase, Phase::Closed)
     }
 
+    /// Whether the stream is open and has brought an event: another changes nothing.
+    #[inline]
+    pub(crate) fn knows_of_event(&self) -> bool {
+        matches!(self.phase, Phase::Open { event: true, .. })
+    }
+
     /// Whether the request may be sent again at all.
     pub(crate) fn may_reconnect(&self) -> bool {
         self.policy.is_some() && !self.is_closed()

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connect::Connector;
+use super::connect::{Connector, Requests};
 use super::trace::Trace;
 use super::{Core, Session};
 use crate::deserialize::{Closure, Filled, Json, Target};
@@ -225,11 +225,11 @@ impl<D> SessionBuilder<D> {
         let Self { source, mut last_event_id, config, deserializer } = self;
         let policy = config.reconnect.clone();
         let trace;
-        let (connector, machine) = match source {
+        let (requests, machine) = match source {
             Source::Function(function) => {
                 trace = Trace::new(None);
                 let policy = policy.filter(|policy| !policy.is_never());
-                (Connector::Function(function.into()), Machine::new(policy, fastrand::f64).fresh_requests())
+                (Requests::Function(function.into()), Machine::new(policy, fastrand::f64).fresh_requests())
             }
             Source::Request(builder) => {
                 let (client, request) = builder.build_split();
@@ -248,14 +248,15 @@ impl<D> SessionBuilder<D> {
                                        be: use `Reconnect::never()`, or make each request with `sse_typed::session`";
                         return Err(Error::new(ErrorKind::Request).saying(message));
                     }
-                    (Connector::Again(client, Box::new(request)), Machine::new(Some(policy), fastrand::f64))
+                    (Requests::Again(client, request), Machine::new(Some(policy), fastrand::f64))
                 } else {
-                    (Connector::Once(Some((client, Box::new(request)))), Machine::new(None, fastrand::f64))
+                    (Requests::Once(Some((client, request))), Machine::new(None, fastrand::f64))
                 }
             }
         };
         let machine = if config.retry_first_connect { machine.retry_first_connect() } else { machine };
-        let mut core = Core::connecting(connector, machine, last_event_id, config, trace);
+        let connector = Connector::new(requests, &config);
+        let mut core = Core::connecting(connector, machine, last_event_id, &config, trace);
         poll_fn(|cx| core.poll_connected(cx)).await?;
         Ok(Session { core, deserializer })
     }

@@ -23,12 +23,20 @@ use crate::session::SessionConfig;
 const ERROR_BODY_SIZE: usize = 64 << 10;
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
-/// Sends requests, as often as it may.
-pub(super) enum Connector {
-    /// A request that is sent once, and gone then.
-    Once(Option<(Client, Box<Request>)>),
-    /// A request that is sent again each time.
-    Again(Client, Box<Request>),
+/// Sends requests, and judges their answers as the options say.
+pub(super) struct Connector {
+    requests: Requests,
+    any_content_type: bool,
+    /// How long the body of an answer that is no stream may take to come.
+    body_time: Duration,
+}
+
+/// The requests to send, as many as may be sent.
+pub(super) enum Requests {
+    /// One that is sent once, and gone then.
+    Once(Option<(Client, Request)>),
+    /// One that is sent again each time.
+    Again(Client, Request),
     /// One made anew each time. The mutex is never locked: it makes the session `Sync`.
     Function(Mutex<Box<RequestFunction>>),
 }
@@ -46,25 +54,35 @@ pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Answer, Error>> 
 pub(super) type Refusal = Pin<Box<dyn Future<Output = Error> + Send>>;
 
 impl Connector {
-    /// Sends the next request.
-    pub(super) fn connect(&mut self, attempt: Attempt, config: &SessionConfig) -> Connecting {
-        let any_content_type = config.any_content_type;
+    pub(super) fn new(requests: Requests, config: &SessionConfig) -> Self {
         let body_time = config.idle_timeout.map_or(ERROR_BODY_TIME, |timeout| timeout.min(ERROR_BODY_TIME));
+        Self { requests, any_content_type: config.any_content_type, body_time }
+    }
+
+    /// Whether there is a request to send.
+    pub(super) fn connects_again(&self) -> bool {
+        !matches!(self.requests, Requests::Once(None))
+    }
+
+    /// Sends the next request.
+    pub(super) fn connect(&mut self, attempt: Attempt) -> Connecting {
+        let Self { any_content_type, body_time, .. } = *self;
         let last_event_id = LastEventId::from(attempt.last_event_id());
         let number = attempt.number();
-        let response: Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>> = match self {
-            Self::Function(function) => function.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt),
-            Self::Once(request) => {
+        let response: Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>> = match &mut self.requests {
+            Requests::Function(function) => function.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt),
+            Requests::Once(request) => {
                 let request = request.take();
+                let last_event_id = last_event_id.clone();
                 Box::pin(async move {
                     let Some((client, mut request)) = request else {
                         return Err(Error::new(ErrorKind::Request).into());
                     };
-                    prepare(&mut request, &client, &LastEventId::from(attempt.last_event_id()));
-                    Ok(client.execute(*request).await?)
+                    prepare(&mut request, &client, &last_event_id);
+                    Ok(client.execute(request).await?)
                 })
             }
-            Self::Again(client, request) => match request.try_clone() {
+            Requests::Again(client, request) => match request.try_clone() {
                 Some(mut request) => {
                     prepare(&mut request, client, &last_event_id);
                     let response = client.execute(request);

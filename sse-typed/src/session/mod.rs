@@ -17,6 +17,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -30,7 +31,7 @@ pub use self::handle::SessionHandle;
 use self::handle::{Command, Shared};
 pub use self::read_ahead::ReadAhead;
 pub use self::stats::Stats;
-use self::timer::{Silence, Timer};
+use self::timer::Timer;
 use self::trace::Trace;
 pub use self::typed::TypedSession;
 use crate::connection::Connection;
@@ -142,8 +143,10 @@ impl<D> Session<D> {
     #[must_use]
     pub fn config(mut self, config: SessionConfig) -> Self {
         self.core.parser = config.parser(&self.core.last_event_id);
-        self.core.silence = Silence::default();
-        self.core.config = config;
+        self.core.timer.break_silence();
+        self.core.idle_timeout = config.idle_timeout;
+        self.core.skip_empty_data = config.skip_empty_data;
+        self.core.decode_errors = config.decode_errors;
         self
     }
 
@@ -179,21 +182,20 @@ struct Core {
     link: Link,
     machine: Machine,
     /// `None` where there is no request to send.
-    connector: Option<Connector>,
+    connector: Option<Box<Connector>>,
     connection: Option<Connection>,
     /// Whether the frame at hand is that of a new connection, and not the parser's.
     announcing: Announcing,
     last_event_id: LastEventId,
-    /// Whether the machine knows of an event of this connection.
-    event_noted: bool,
     /// Why there is another attempt.
     lost_to: Option<(ErrorKind, Option<StatusCode>)>,
     timer: Timer,
-    silence: Silence,
     shared: OnceLock<Arc<Shared>>,
     stats: Stats,
     trace: Trace,
-    config: SessionConfig,
+    idle_timeout: Option<Duration>,
+    skip_empty_data: bool,
+    decode_errors: DecodeErrors,
 }
 
 /// Where bytes come from at the moment.
@@ -227,29 +229,29 @@ impl Core {
         mut connector: Connector,
         machine: Machine,
         last_event_id: LastEventId,
-        config: SessionConfig,
+        config: &SessionConfig,
         mut trace: Trace,
     ) -> Self {
         trace.connecting(machine.attempt());
         let attempt = Attempt::new(machine.attempt(), last_event_id.clone(), None);
-        let connecting = connector.connect(attempt, &config);
+        let connecting = connector.connect(attempt);
         Self {
             parser: config.parser(&last_event_id),
             is_parsed: true,
             link: Link::Connecting(Mutex::new(connecting)),
             machine,
-            connector: Some(connector),
+            connector: connector.connects_again().then(|| Box::new(connector)),
             connection: None,
             announcing: Announcing::No,
             last_event_id,
-            event_noted: false,
             lost_to: None,
             timer: Timer::default(),
-            silence: Silence::default(),
             shared: OnceLock::new(),
             stats: Stats::default(),
             trace,
-            config,
+            idle_timeout: config.idle_timeout,
+            skip_empty_data: config.skip_empty_data,
+            decode_errors: config.decode_errors,
         }
     }
 
@@ -268,14 +270,14 @@ impl Core {
             announcing: if connection.is_some() { Announcing::Next } else { Announcing::No },
             connection,
             last_event_id: LastEventId::default(),
-            event_noted: false,
             lost_to: None,
             timer: Timer::default(),
-            silence: Silence::default(),
             shared: OnceLock::new(),
             stats: Stats::default(),
             trace: Trace::new(None),
-            config,
+            idle_timeout: config.idle_timeout,
+            skip_empty_data: config.skip_empty_data,
+            decode_errors: config.decode_errors,
         }
     }
 
@@ -375,7 +377,7 @@ impl Core {
                     }
                     Poll::Ready(chunk) => {
                         budget.made_progress();
-                        self.silence.broken();
+                        self.timer.break_silence();
                         match chunk {
                             Some(Ok(chunk)) => {
                                 self.stats.bytes += chunk.len() as u64;
@@ -419,23 +421,22 @@ impl Core {
 
     /// Ready when nothing has come for as long as the user bears it.
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.config.idle_timeout {
-            Some(timeout) => self.silence.poll(timeout, &mut self.timer, cx),
+        match self.idle_timeout {
+            Some(timeout) => self.timer.poll_silence(timeout, cx),
             None => Poll::Pending,
         }
     }
 
     fn answered(&mut self, answer: Result<Answer, Error>) -> Result<(), End> {
-        self.silence.broken();
+        self.timer.break_silence();
         match answer {
             Ok(Answer::Stream(connection, body)) => {
                 self.trace.opened(&connection);
                 self.stats.reconnects += u64::from(self.connection.is_some());
                 self.connection = Some(connection);
                 self.announcing = Announcing::Next;
-                self.event_noted = false;
                 self.link = Link::Open(body);
-                if self.config.idle_timeout.is_none() {
+                if self.idle_timeout.is_none() {
                     self.timer.clear();
                 }
                 self.tell(Input::Opened)
@@ -461,7 +462,7 @@ impl Core {
         let result = match action {
             Action::Continue => Ok(()),
             Action::WaitUntil(at) => {
-                self.silence.broken();
+                self.timer.break_silence();
                 self.link = Link::Waiting(Instant::from_std(at));
                 Ok(())
             }
@@ -482,12 +483,12 @@ impl Core {
     }
 
     fn connect(&mut self) {
-        self.silence.broken();
+        self.timer.break_silence();
         // What the lost connection left unfinished goes, and its uncommitted id with it.
-        self.parser = self.config.parser(&self.last_event_id);
+        self.parser.restart(&self.last_event_id);
         self.trace.connecting(self.machine.attempt());
         let attempt = Attempt::new(self.machine.attempt(), self.last_event_id.clone(), self.lost_to.take());
-        let connecting = self.connector.as_mut().map(|connector| connector.connect(attempt, &self.config));
+        let connecting = self.connector.as_mut().map(|connector| connector.connect(attempt));
         self.link = connecting.map_or(Link::Closed, |connecting| Link::Connecting(Mutex::new(connecting)));
     }
 
@@ -516,7 +517,7 @@ impl Core {
         self.link = Link::Closed;
         self.connector = None;
         self.timer.clear();
-        self.parser = self.config.parser(&self.last_event_id);
+        self.parser.restart(&self.last_event_id);
         self.announcing = Announcing::No;
     }
 
@@ -545,7 +546,7 @@ impl Core {
         // No frame is put together where it is not looked at.
         let input = if self.parser.is_at_event() {
             self.stats.events += 1;
-            if std::mem::replace(&mut self.event_noted, true) {
+            if self.machine.knows_of_event() {
                 return;
             }
             Input::Event

@@ -8,12 +8,23 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A timer that is made when first needed.
 #[derive(Debug, Default)]
-pub(super) struct Timer(Option<Pin<Box<Sleep>>>);
+pub(super) struct Timer(Option<Box<Armed>>);
+
+#[derive(Debug)]
+struct Armed {
+    sleep: Pin<Box<Sleep>>,
+    /// How long nothing has come, while somebody waited for it.
+    silence: Option<Wait>,
+}
 
 impl Timer {
+    fn armed(&mut self, deadline: Instant) -> &mut Armed {
+        self.0.get_or_insert_with(|| Box::new(Armed { sleep: Box::pin(sleep_until(deadline)), silence: None }))
+    }
+
     /// Ready once `deadline` has come. It may be another at each call.
     pub(super) fn poll_until(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let sleep = &mut self.armed(deadline).sleep;
         // One that goes off too early costs less than setting it at each chunk.
         if sleep.deadline() > deadline || sleep.is_elapsed() {
             sleep.as_mut().reset(deadline);
@@ -30,11 +41,41 @@ impl Timer {
     pub(super) fn clear(&mut self) {
         self.0 = None;
     }
-}
 
-/// How long nothing has come, while somebody waited for it.
-#[derive(Debug, Default)]
-pub(super) struct Silence(Option<Wait>);
+    /// Something came, or there is nothing to wait for.
+    #[inline]
+    pub(super) fn break_silence(&mut self) {
+        if let Some(armed) = &mut self.0 {
+            armed.silence = None;
+        }
+    }
+
+    /// Ready when the silence has lasted for `timeout`. To be called where nothing has come.
+    ///
+    /// A consumer that is busy for long finds the time over when it comes back, though bytes may have come meanwhile
+    /// that nobody has fetched from the socket. So the wait is in two parts, each of which counts only if its end was
+    /// attended to: between the two, the runtime had its turn.
+    pub(super) fn poll_silence(&mut self, timeout: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let prompt = PROMPT.min(timeout / 4);
+        loop {
+            let now = Instant::now();
+            // Where the end is beyond what the clock can count to, there is none.
+            let Some(until) = now.checked_add(timeout.saturating_sub(prompt)) else { return Poll::Pending };
+            let first = Wait::First { until };
+            let wait = self.armed(until).silence.get_or_insert(first);
+            let (Wait::First { until } | Wait::Last { until }) = *wait;
+            if now < until {
+                ready!(self.poll_until(until, cx));
+                continue;
+            }
+            *wait = match *wait {
+                _ if now - until > prompt => first,
+                Wait::First { .. } => Wait::Last { until: now + prompt },
+                Wait::Last { .. } => return Poll::Ready(()),
+            };
+        }
+    }
+}
 
 /// Somebody waits.
 #[derive(Clone, Copy, Debug)]
@@ -47,36 +88,3 @@ enum Wait {
 
 /// When the timer is not attended to for longer than this, the one who should wait was busy elsewhere.
 const PROMPT: Duration = Duration::from_millis(100);
-
-impl Silence {
-    /// Something came, or there is nothing to wait for.
-    pub(super) fn broken(&mut self) {
-        self.0 = None;
-    }
-
-    /// Ready when the silence has lasted for `timeout`. To be called where nothing has come.
-    ///
-    /// A consumer that is busy for long finds the time over when it comes back, though bytes may have come meanwhile
-    /// that nobody has fetched from the socket. So the wait is in two parts, each of which counts only if its end was
-    /// attended to: between the two, the runtime had its turn.
-    pub(super) fn poll(&mut self, timeout: Duration, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<()> {
-        let prompt = PROMPT.min(timeout / 4);
-        loop {
-            let now = Instant::now();
-            // Where the end is beyond what the clock can count to, there is none.
-            let Some(until) = now.checked_add(timeout.saturating_sub(prompt)) else { return Poll::Pending };
-            let first = Wait::First { until };
-            let wait = self.0.get_or_insert(first);
-            let (Wait::First { until } | Wait::Last { until }) = *wait;
-            if now < until {
-                ready!(timer.poll_until(until, cx));
-                continue;
-            }
-            *wait = match *wait {
-                _ if now - until > prompt => first,
-                Wait::First { .. } => Wait::Last { until: now + prompt },
-                Wait::Last { .. } => return Poll::Ready(()),
-            };
-        }
-    }
-}

@@ -134,7 +134,7 @@ impl<D> Session<D> {
             }
             let Some(frame) = self.core.frame() else { continue };
             if let Frame::Event(event) = frame {
-                if self.core.config.skip_empty_data && event.data().is_empty() {
+                if self.core.skip_empty_data && event.data().is_empty() {
                     self.core.stats.skipped += 1;
                     continue;
                 }
@@ -157,7 +157,7 @@ impl<D> Session<D> {
                 Ok(Dispatch(Outcome::Unknown)) => self.core.note_unknown(),
                 Err(error) => {
                     self.core.stats.decode_errors += u64::from(error.kind() == ErrorKind::Decode);
-                    let error = match self.core.config.decode_errors {
+                    let error = match self.core.decode_errors {
                         DecodeErrors::Skip if error.kind() == ErrorKind::Decode => continue,
                         DecodeErrors::Stop if error.kind() == ErrorKind::Decode => error.ending_the_stream(),
                         _ => error,
