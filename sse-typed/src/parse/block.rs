@@ -217,28 +217,33 @@ impl Block {
     /// A blank line: "dispatch the event". Whether there is one.
     #[inline]
     pub(super) fn dispatch(&mut self, text: &str) -> bool {
+        if self.data.is_present() {
+            self.commit_id();
+            return true;
+        }
+        let is_empty = self.room == self.max_size && !self.sets_reconnection_time;
+        !is_empty && self.dispatch_without_data(text)
+    }
+
+    #[cold]
+    fn dispatch_without_data(&mut self, text: &str) -> bool {
+        self.commit_id();
+        let is_event = self.is_event(text);
+        if !is_event {
+            self.clear();
+        }
+        is_event
+    }
+
+    /// The id that has come, if any, is the last event ID from here on.
+    #[inline]
+    fn commit_id(&mut self) {
         if self.id.is_present() {
             std::mem::swap(&mut self.last_event_id, &mut self.id);
             self.id.place = Place::Absent;
             release(&mut self.id.buffer);
             self.id_committed = true;
         }
-        if self.data.is_present() {
-            return true;
-        }
-        if self.room == self.max_size && !self.sets_reconnection_time {
-            return false;
-        }
-        self.dispatch_without_data(text)
-    }
-
-    #[cold]
-    fn dispatch_without_data(&mut self, text: &str) -> bool {
-        let is_event = self.is_event(text);
-        if !is_event {
-            self.clear();
-        }
-        is_event
     }
 
     /// Whether the last event ID may be another than when this was last asked.

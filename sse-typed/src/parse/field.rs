@@ -36,14 +36,14 @@ impl Field {
 #[expect(clippy::inline_always, reason = "what comes of it is matched at once: inlined, each field has its own way")]
 #[inline(always)]
 pub(super) fn split(line: &[u8]) -> (Field, usize) {
-    let (field, value) = if line.starts_with(b"data:") {
+    let (field, value) = if line.starts_with(b":") {
+        (Field::Comment, 1)
+    } else if line.starts_with(b"data:") {
         (Field::Data, 5)
     } else if line.starts_with(b"event:") {
         (Field::Event, 6)
     } else if line.starts_with(b"id:") {
         (Field::Id, 3)
-    } else if line.starts_with(b":") {
-        (Field::Comment, 1)
     } else if line.starts_with(b"retry:") {
         (Field::Retry, 6)
     } else {

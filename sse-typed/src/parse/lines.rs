@@ -17,6 +17,9 @@ const KEPT_CHUNKS: usize = 64;
 /// Up to this size, a chunk's bytes cost less than what it costs beside them.
 const SMALL_CHUNK: usize = 256;
 
+/// How many bytes of small chunks are gathered.
+const GATHERED: usize = 1 << 10;
+
 /// Chunks in, lines out.
 #[derive(Default)]
 pub(super) struct Lines {
@@ -26,8 +29,17 @@ pub(super) struct Lines {
     started: bool,
     /// The first bytes of a character whose last ones are yet to come.
     unfinished_char: UnfinishedChar,
-    /// Fed before the text in hand was done with. Made when first needed, which is hardly ever.
-    further_chunks: Option<Box<VecDeque<Bytes>>>,
+    /// Made when first needed, which is hardly ever.
+    backlog: Option<Box<Backlog>>,
+}
+
+/// What was fed and is in no text yet.
+#[derive(Default)]
+struct Backlog {
+    /// Chunks that were fed before the text in hand was done with.
+    chunks: VecDeque<Bytes>,
+    /// What small chunks brought of the open line. There is none where there are chunks, or a text in hand.
+    gathered: Vec<u8>,
 }
 
 impl Lines {
@@ -37,27 +49,62 @@ impl Lines {
         if self.is_at_rest() {
             self.begin(chunk);
         } else {
-            self.further_chunks.get_or_insert_default().push_back(chunk);
+            self.backlog.get_or_insert_default().chunks.push_back(chunk);
+        }
+    }
+
+    /// Puts aside a small chunk in which the open line does not end, until more has come of the line: one by one they would
+    /// cost many times as much. `false` if the chunk has to be [fed](Self::feed), and what was gathered to be settled before.
+    #[inline]
+    pub(super) fn gather(&mut self, chunk: &[u8], room: usize) -> bool {
+        if chunk.len() > SMALL_CHUNK || !self.is_at_rest() || !self.unfinished_char.is_empty() || has_line_end(chunk) {
+            return false;
+        }
+        let gathered = &mut self.backlog.get_or_insert_default().gathered;
+        let fits = gathered.len() + chunk.len() <= GATHERED.min(room);
+        if fits {
+            gathered.extend_from_slice(chunk);
+        }
+        fits
+    }
+
+    #[inline]
+    pub(super) fn has_gathered(&self) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| !backlog.gathered.is_empty())
+    }
+
+    /// Has `lengthen` make the open line longer by what was gathered.
+    pub(super) fn settle(&mut self, lengthen: impl FnOnce(&str)) {
+        let Some(backlog) = &mut self.backlog else { return };
+        let mut gathered = std::mem::take(&mut backlog.gathered);
+        let (whole, unfinished) = gathered.split_at(gathered.len() - unfinished_tail(&gathered));
+        if let Ok(part) = simdutf8::basic::from_utf8(whole) {
+            lengthen(part);
+            self.unfinished_char = UnfinishedChar::new(unfinished);
+            gathered.clear();
+            backlog.gathered = gathered;
+        } else {
+            self.feed(gathered.into());
         }
     }
 
     /// There is nothing that could be read.
     #[inline]
-    fn is_at_rest(&self) -> bool {
+    pub(super) fn is_at_rest(&self) -> bool {
         self.text.is_empty() && !self.has_further_chunks()
     }
 
     #[inline]
     fn has_further_chunks(&self) -> bool {
-        self.further_chunks.as_ref().is_some_and(|chunks| !chunks.is_empty())
+        self.backlog.as_ref().is_some_and(|backlog| !backlog.chunks.is_empty())
     }
 
     /// A chunk that only makes the open line longer, which has `line_size` bytes by now, as a text: it need not become
-    /// the one in hand. `None` if it has to be [fed](Self::feed), as it also has where the line may well end in it.
+    /// the one in hand. `None` if it has to be [fed](Self::feed), as it also has where the line is short so far, and may
+    /// well end in it.
     #[inline]
     pub(super) fn inside_the_line<'a>(&self, line_size: usize, chunk: &'a [u8]) -> Option<&'a str> {
-        let likely = chunk.len() <= SMALL_CHUNK.max(line_size);
-        if !likely || !self.is_at_rest() || !self.unfinished_char.is_empty() || has_line_end(chunk) {
+        if chunk.len() > line_size || !self.is_at_rest() || !self.unfinished_char.is_empty() || has_line_end(chunk) {
             return None;
         }
         // Malformed, or cut inside a character: not here.
@@ -89,8 +136,8 @@ impl Lines {
 
     #[cold]
     fn load_further(&mut self) -> bool {
-        while let Some(chunk) = self.further_chunks.as_mut().and_then(|chunks| chunks.pop_front()) {
-            self.further_chunks.take_if(|chunks| chunks.is_empty() && chunks.capacity() > KEPT_CHUNKS);
+        while let Some(chunk) = self.backlog.as_mut().and_then(|backlog| backlog.chunks.pop_front()) {
+            self.backlog.take_if(|backlog| backlog.chunks.is_empty() && backlog.chunks.capacity() > KEPT_CHUNKS);
             self.begin(chunk);
             if !self.text.is_empty() {
                 return true;
@@ -144,7 +191,7 @@ impl Lines {
 
     /// This comes next.
     fn put_back(&mut self, chunk: Bytes) {
-        self.further_chunks.get_or_insert_default().push_front(chunk);
+        self.backlog.get_or_insert_default().chunks.push_front(chunk);
     }
 
     /// Steps over what is no part of any line.

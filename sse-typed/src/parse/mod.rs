@@ -251,6 +251,7 @@ impl Parser {
     /// unless told otherwise.
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
+        self.settle();
         self.block.set_max_size(bytes);
         self
     }
@@ -295,6 +296,10 @@ impl Parser {
             Phase::Streaming | Phase::Finishing | Phase::LastEvent => {}
         }
         if self.open_line.is_open() {
+            if self.lines.gather(&chunk, self.block.room()) {
+                return;
+            }
+            self.settle();
             if let Some(part) = self.lines.inside_the_line(self.block.line_size(), &chunk) {
                 if part.len() <= self.block.room() {
                     lengthen(&mut self.open_line, &mut self.block, part, "");
@@ -303,6 +308,14 @@ impl Parser {
             }
         }
         self.lines.feed(chunk);
+    }
+
+    /// Goes on with the open line by what small chunks brought of it.
+    #[inline]
+    fn settle(&mut self) {
+        if self.lines.has_gathered() {
+            self.lines.settle(|part| lengthen(&mut self.open_line, &mut self.block, part, ""));
+        }
     }
 
     /// The next frame in what was fed; `None` when more has to be fed first.
@@ -323,6 +336,10 @@ impl Parser {
     /// [`EventTooLarge`], once. `false` from then on.
     #[inline]
     pub fn advance(&mut self) -> Result<bool, EventTooLarge> {
+        // All that was fed only made the open line longer.
+        if self.open_line.is_open() && self.lines.is_at_rest() && self.phase == Phase::Streaming {
+            return Ok(false);
+        }
         match self.step() {
             Step::Frame => Ok(true),
             Step::End => Ok(false),
@@ -400,6 +417,7 @@ impl Parser {
     /// Says that the stream has ended. What was fed is still to be taken out; an event without its blank line is
     /// discarded then, as the standard wants, unless [`unterminated_event`](Self::unterminated_event) was asked for.
     pub fn finish(&mut self) {
+        self.settle();
         if self.phase == Phase::Streaming {
             self.phase = Phase::Finishing;
         }

@@ -314,7 +314,9 @@ impl Core {
             self.announcing = Announcing::No;
             if !self.is_parsed {
                 let advanced = self.parser.advance();
-                self.note_last_event_id();
+                if self.parser.take_id_committed() {
+                    self.note_last_event_id();
+                }
                 match advanced {
                     Ok(true) => {
                         self.note_frame();
@@ -522,9 +524,6 @@ impl Core {
     }
 
     fn note_last_event_id(&mut self) {
-        if !self.parser.take_id_committed() {
-            return;
-        }
         let id = self.parser.last_event_id();
         if id != &*self.last_event_id {
             self.last_event_id = LastEventId::from(id);

@@ -133,19 +133,19 @@ impl<D> Session<D> {
                 return Poll::Ready(error.map(Err));
             }
             let Some(frame) = self.core.frame() else { continue };
-            if let Frame::Event(event) = frame {
-                if self.core.skip_empty_data && event.data().is_empty() {
-                    self.core.stats.skipped += 1;
-                    continue;
-                }
+            let event = match frame {
+                Frame::Event(event) => Some(event),
+                _ => None,
+            };
+            if self.core.skip_empty_data && event.is_some_and(|event| event.data().is_empty()) {
+                self.core.stats.skipped += 1;
+                continue;
             }
             match E::from_frame(frame, &self.deserializer) {
                 Ok(Dispatch(Outcome::Value { data, event: name, done })) => {
-                    let (event, retry) = match frame {
-                        Frame::Event(event) => {
-                            (name.map_or_else(|| owned_name(event.event()), Into::into), event.retry())
-                        }
-                        _ => ("".into(), None),
+                    let (event, retry) = match event {
+                        Some(event) => (name.map_or_else(|| owned_name(event.event()), Into::into), event.retry()),
+                        None => ("".into(), None),
                     };
                     let id = self.core.last_event_id.clone();
                     if done {
@@ -153,7 +153,7 @@ impl<D> Session<D> {
                     }
                     return Poll::Ready(Some(Ok(TypedServerSentEvent { event, data, id, retry })));
                 }
-                Ok(Dispatch(Outcome::Skip)) => self.core.stats.skipped += u64::from(matches!(frame, Frame::Event(_))),
+                Ok(Dispatch(Outcome::Skip)) => self.core.stats.skipped += u64::from(event.is_some()),
                 Ok(Dispatch(Outcome::Unknown)) => self.core.note_unknown(),
                 Err(error) => {
                     self.core.stats.decode_errors += u64::from(error.kind() == ErrorKind::Decode);
