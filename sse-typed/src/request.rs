@@ -276,7 +276,9 @@ mod tests {
     fn only_a_client_that_is_known_to_have_no_timeout_keeps_it() {
         let build = |builder: reqwest::ClientBuilder| builder.no_proxy().build().unwrap();
         assert!(!may_have_timeout(&build(Client::builder())));
-        assert!(!may_have_timeout(&build(Client::builder().user_agent("agent").connect_timeout(Duration::from_secs(1)))));
+        assert!(!may_have_timeout(&build(
+            Client::builder().user_agent("agent").connect_timeout(Duration::from_secs(1))
+        )));
         assert!(may_have_timeout(&build(Client::builder().timeout(Duration::from_secs(1)))));
         // Not lifted, but told of in the same way.
         assert!(may_have_timeout(&build(Client::builder().read_timeout(Duration::from_secs(1)))));

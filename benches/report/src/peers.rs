@@ -114,15 +114,31 @@ impl Peer for Ours {
 
     #[inline(never)]
     fn run(chunks: Chunks, sink: &mut impl Sink) {
-        let mut parser = Parser::new();
-        for chunk in chunks {
-            parser.feed(chunk);
-            while parser.advance().expect("no event is too large") {
-                match parser.frame() {
-                    Some(Frame::Event(event)) => sink.event(event.event(), event.data()),
-                    Some(Frame::Comment(_)) => sink.comment(),
-                    _ => {}
-                }
+        parse(Parser::new(), chunks, sink);
+    }
+}
+
+/// Ours, told to drop comments, as most others do anyway.
+pub struct OursWithoutComments;
+
+impl Peer for OursWithoutComments {
+    const NAME: &'static str = "sse-typed";
+
+    #[inline(never)]
+    fn run(chunks: Chunks, sink: &mut impl Sink) {
+        parse(Parser::new().without_comments(), chunks, sink);
+    }
+}
+
+#[inline]
+fn parse(mut parser: Parser, chunks: Chunks, sink: &mut impl Sink) {
+    for chunk in chunks {
+        parser.feed(chunk);
+        while parser.advance().expect("no event is too large") {
+            match parser.frame() {
+                Some(Frame::Event(event)) => sink.event(event.event(), event.data()),
+                Some(Frame::Comment(_)) => sink.comment(),
+                _ => {}
             }
         }
     }

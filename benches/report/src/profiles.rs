@@ -160,6 +160,7 @@ pub fn all() -> Vec<Profile> {
         html_lines(),
         tiny(),
         comments(),
+        Profile { name: DROPPED_COMMENTS, ..comments() },
         crlf(&llm_responses()),
     ]
 }
@@ -303,6 +304,9 @@ fn tiny() -> Profile {
     }
     w.finish("tiny")
 }
+
+/// The stream of comments, for readers that have no use for them.
+pub const DROPPED_COMMENTS: &str = "comments, dropped";
 
 /// Heartbeats and nothing else.
 fn comments() -> Profile {

@@ -54,7 +54,6 @@ impl Value {
             append(&mut self.buffer, span.of(text), room);
         }
     }
-
 }
 
 /// Appends where at most `room` bytes will follow.

@@ -24,7 +24,7 @@ const GATHERED: usize = 1 << 10;
 #[derive(Default)]
 pub(super) struct Lines {
     text: Text,
-    cursor: Cursor,
+    progress: Progress,
     /// A byte has come, so a byte order mark is none any more.
     started: bool,
     /// The first bytes of a character whose last ones are yet to come.
@@ -117,10 +117,10 @@ impl Lines {
         self.text.as_str()
     }
 
-    /// The text in hand, and how far it has been read.
+    /// Reads on in the text in hand.
     #[inline]
-    pub(super) fn text_and_cursor(&mut self) -> (&str, &mut Cursor) {
-        (self.text.as_str(), &mut self.cursor)
+    pub(super) fn read(&mut self) -> Reading<'_> {
+        Reading { text: self.text.as_str(), position: self.progress.position as usize, progress: &mut self.progress }
     }
 
     /// Goes on to what was fed next; `false` if there is nothing. The text before is gone then.
@@ -130,7 +130,7 @@ impl Lines {
             return true;
         }
         self.text.clear();
-        self.cursor.position = 0;
+        self.progress.position = 0;
         false
     }
 
@@ -149,21 +149,21 @@ impl Lines {
     /// The stream has ended: whether it did so inside a character. What is fed from now on is another stream.
     pub(super) fn finish(&mut self) -> bool {
         self.started = false;
-        self.cursor.skip_line_feed = false;
+        self.progress.skip_line_feed = false;
         !std::mem::take(&mut self.unfinished_char).is_empty()
     }
 
     /// Makes a text of `chunk`.
     #[inline]
     fn begin(&mut self, chunk: Bytes) {
-        self.cursor.position = 0;
+        self.progress.position = 0;
         let is_whole = self.unfinished_char.is_empty() && chunk.last().is_none_or(u8::is_ascii);
         if is_whole && chunk.len() <= LONGEST_CHUNK {
             self.text.set(chunk);
         } else {
             self.begin_in_parts(chunk);
         }
-        if !self.started || self.cursor.skip_line_feed {
+        if !self.started || self.progress.skip_line_feed {
             self.step_over();
         }
     }
@@ -201,19 +201,19 @@ impl Lines {
         if text.is_empty() {
             return;
         }
-        if self.cursor.skip_line_feed {
-            self.cursor.position = u32::from(text.starts_with('\n'));
+        if self.progress.skip_line_feed {
+            self.progress.position = u32::from(text.starts_with('\n'));
         } else if text.starts_with('\u{feff}') {
-            self.cursor.set_position('\u{feff}'.len_utf8());
+            self.progress.set_position('\u{feff}'.len_utf8());
         }
-        self.cursor.skip_line_feed = false;
+        self.progress.skip_line_feed = false;
         self.started = true;
     }
 }
 
-/// How far a text has been read.
+/// How far the text in hand has been read, and what that taught.
 #[derive(Default)]
-pub(super) struct Cursor {
+struct Progress {
     /// No further than a text may be long.
     position: u32,
     line_ends: LineEnds,
@@ -221,54 +221,70 @@ pub(super) struct Cursor {
     skip_line_feed: bool,
 }
 
-impl Cursor {
-    /// The next line, without its end; `None` if it has none in this text.
-    #[inline]
-    pub(super) fn line(&mut self, text: &[u8]) -> Option<Range<usize>> {
-        let length = self.line_ends.length(text.get(self.position()..)?)?;
-        Some(self.take(text, length))
-    }
-
-    /// What comes until the end of the line, where that began in another text; `None` if the end is not in this one.
-    #[inline]
-    pub(super) fn end_of_line(&mut self, text: &[u8]) -> Option<Range<usize>> {
-        let length = memchr2(b'\n', b'\r', text.get(self.position()..)?)?;
-        Some(self.take(text, length))
-    }
-
-    /// What has not been read yet, which it is from now on.
-    #[inline]
-    pub(super) fn rest(&mut self, text: &[u8]) -> Range<usize> {
-        let start = self.position();
-        self.set_position(text.len());
-        start..text.len()
-    }
-
-    #[inline]
-    fn position(&self) -> usize {
-        self.position as usize
-    }
-
+impl Progress {
     #[expect(clippy::cast_possible_truncation, reason = "no text is longer than three times the longest chunk")]
     #[inline]
     fn set_position(&mut self, position: usize) {
         self.position = position as u32;
     }
+}
+
+/// The lines of the text in hand, one after the other.
+pub(super) struct Reading<'a> {
+    text: &'a str,
+    /// Where the next line begins. The progress is told at the [stop](Self::stop), as a place in memory takes longer to be
+    /// known, and each line waits for the one before.
+    position: usize,
+    progress: &'a mut Progress,
+}
+
+impl<'a> Reading<'a> {
+    #[inline]
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The next line, without its end; `None` if it has none in this text.
+    #[inline]
+    pub(super) fn line(&mut self) -> Option<Range<usize>> {
+        let rest = self.text.as_bytes().get(self.position..)?;
+        let length = self.progress.line_ends.length(rest)?;
+        Some(self.take(length))
+    }
+
+    /// What comes until the end of the line, where that began in another text; `None` if the end is not in this one.
+    #[inline]
+    pub(super) fn end_of_line(&mut self) -> Option<Range<usize>> {
+        let length = memchr2(b'\n', b'\r', self.text.as_bytes().get(self.position..)?)?;
+        Some(self.take(length))
+    }
+
+    /// What has not been read yet.
+    #[inline]
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.position..).unwrap_or_default()
+    }
+
+    /// Leaves the rest for another time.
+    #[inline]
+    pub(super) fn stop(self) {
+        self.progress.set_position(self.position);
+    }
 
     /// So many bytes, and the end of the line behind them.
     #[inline]
-    fn take(&mut self, text: &[u8], length: usize) -> Range<usize> {
-        let start = self.position();
+    fn take(&mut self, length: usize) -> Range<usize> {
+        let text = self.text.as_bytes();
+        let start = self.position;
         let end = start + length;
-        let mut next = end + 1;
+        self.position = end + 1;
         if text[end] == b'\r' {
-            match text.get(next) {
-                Some(b'\n') => next += 1,
+            match text.get(self.position) {
+                Some(b'\n') => self.position += 1,
                 Some(_) => {}
-                None => self.skip_line_feed = true,
+                None => self.progress.skip_line_feed = true,
             }
         }
-        self.set_position(next);
         start..end
     }
 }

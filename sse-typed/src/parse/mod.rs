@@ -343,7 +343,7 @@ impl Parser {
         match self.step() {
             Step::Frame => Ok(true),
             Step::End => Ok(false),
-            Step::TooLarge => Err(EventTooLarge { limit: self.block.max_size() }),
+            Step::TooLarge => Err(self.fail()),
         }
     }
 
@@ -452,57 +452,67 @@ impl Parser {
     /// Reads the lines that lie whole in the text. `None` at their end, here and below.
     #[inline]
     fn read_lines(&mut self) -> Option<Step> {
-        let (text, cursor) = self.lines.text_and_cursor();
-        while let Some(line) = cursor.line(text.as_bytes()) {
+        let mut reading = self.lines.read();
+        let text = reading.text();
+        let step = loop {
+            let Some(line) = reading.line() else { break None };
             let length = line.len();
             if length == 0 {
                 if self.block.dispatch(text) {
-                    return Some(self.lend(Lent::Event));
+                    self.lent = Lent::Event;
+                    break Some(Step::Frame);
                 }
                 continue;
             }
             if length > self.block.room() {
-                return Some(self.fail());
+                break Some(Step::TooLarge);
             }
             let (field, value) = field::split(&text.as_bytes()[line.clone()]);
             let value = Span::new(line.start + value..line.end);
             match field {
                 Field::Data | Field::Event | Field::Id => self.block.set(field, length, value, text),
-                Field::Comment if self.comments => return Some(self.lend(Lent::Comment(value))),
+                Field::Comment if self.comments => {
+                    self.lent = Lent::Comment(value);
+                    break Some(Step::Frame);
+                }
                 Field::Retry if self.block.set_reconnection_time(value.of(text)) => {
-                    return Some(self.lend(Lent::Retry));
+                    self.lent = Lent::Retry;
+                    break Some(Step::Frame);
                 }
                 Field::Retry | Field::Comment | Field::Unknown => {}
             }
-        }
-        None
+        };
+        reading.stop();
+        step
     }
 
     /// Reads the end of the line that began in another text, if it is in this one.
     #[inline]
     fn read_open_line(&mut self) -> Option<Step> {
-        let (text, cursor) = self.lines.text_and_cursor();
-        let part = cursor.end_of_line(text.as_bytes())?;
+        let mut reading = self.lines.read();
+        let part = reading.end_of_line()?;
         if part.len() > self.block.room() {
-            return Some(self.fail());
+            return Some(Step::TooLarge);
         }
+        let text = reading.text();
         lengthen(&mut self.open_line, &mut self.block, &text[part], text);
+        reading.stop();
         self.end_open_line()
     }
 
     /// The text is about to go, and no line ends any more in what is left of it: takes over what is needed.
     #[inline]
     fn leave_text(&mut self) -> Option<Step> {
-        let (text, cursor) = self.lines.text_and_cursor();
+        let reading = self.lines.read();
+        let (text, part) = (reading.text(), reading.rest());
         if text.is_empty() {
             return None;
         }
-        let part = cursor.rest(text.as_bytes());
         if !part.is_empty() {
             if part.len() > self.block.room() {
-                return Some(self.fail());
+                return Some(Step::TooLarge);
             }
-            lengthen(&mut self.open_line, &mut self.block, &text[part], text);
+            lengthen(&mut self.open_line, &mut self.block, part, text);
         }
         self.block.spill(text);
         None
@@ -554,7 +564,11 @@ impl Parser {
         self.block.drop_line();
         if self.unterminated_event {
             self.phase = Phase::Finished { truncated: false };
-            return self.block.dispatch(self.lines.text()).then(|| self.lend(Lent::Event));
+            if !self.block.dispatch(self.lines.text()) {
+                return None;
+            }
+            self.lent = Lent::Event;
+            return Some(Step::Frame);
         }
         self.block.clear();
         self.phase = Phase::Finished { truncated };
@@ -565,27 +579,22 @@ impl Parser {
     fn end_open_line(&mut self) -> Option<Step> {
         let field = self.open_line.end(|name_alone| self.block.open(name_alone, "", self.lines.text()));
         self.block.close(field);
-        match field {
-            Field::Retry if self.block.set_reconnection_time_of_line() => Some(self.lend(Lent::Retry)),
-            Field::Comment if self.comments => Some(self.lend(Lent::OpenComment)),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    fn lend(&mut self, lent: Lent) -> Step {
-        self.lent = lent;
-        Step::Frame
+        self.lent = match field {
+            Field::Retry if self.block.set_reconnection_time_of_line() => Lent::Retry,
+            Field::Comment if self.comments => Lent::OpenComment,
+            _ => return None,
+        };
+        Some(Step::Frame)
     }
 
     #[cold]
-    fn fail(&mut self) -> Step {
+    fn fail(&mut self) -> EventTooLarge {
         let last_event_id = self.last_event_id().to_owned();
         self.block.restart(&last_event_id);
         self.lines = Lines::default();
         self.open_line = OpenLine::None;
         self.phase = Phase::Failed;
-        Step::TooLarge
+        EventTooLarge { limit: self.block.max_size() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Mode, Section};
 use crate::for_each_peer;
 use crate::measure::{Contestant, Samples, race};
-use crate::peers::Peer;
+use crate::peers::{OursWithoutComments, Peer};
 use crate::profiles::{self, CHUNKS, Found, Profile, chunk_name};
 use crate::table::{Table, Target, number};
 
@@ -26,13 +26,18 @@ pub fn run(mode: Mode) -> Section {
         title: "Parser",
         about: "ns of CPU an event (a line in html-lines, a comment in comments), and how many times as long as ours. \
                 `a/b` found only `a` of `b` events or other text; `>` did not finish in 1.5 s. Of comments, only sse-typed and \
-                eventsource-client tell their user; the others drop them.",
+                eventsource-client tell their user, the others drop them; `comments, dropped` is the same stream where \
+                sse-typed is told to drop them, too.",
         ..Section::default()
     };
     let peers: [(&'static str, Drive); 10] = for_each_peer!(P => (P::NAME, drive::<P>));
     let mut overall = f64::INFINITY;
     let mut at_worst = String::new();
     for profile in profiles::all() {
+        let mut peers = peers;
+        if profile.name == profiles::DROPPED_COMMENTS {
+            peers[0].1 = drive::<OursWithoutComments>;
+        }
         let names = peers.iter().map(|(name, _)| (*name).to_owned());
         let mut table = Table::new(std::iter::once("chunks".to_owned()).chain(names));
         let mut least_lead = f64::INFINITY;
@@ -61,9 +66,12 @@ pub fn run(mode: Mode) -> Section {
             section.targets.push(Target::at_least(what, goal, least_lead, "x"));
         }
         if let Some((ns, peer, lead)) = typical {
-            let is_comments = profile.found.events == 0;
             section.summary.push([
-                if is_comments { "comments, which the other drops".to_owned() } else { profile.name.to_owned() },
+                match profile.name {
+                    "comments" => "comments, which the other drops".to_owned(),
+                    profiles::DROPPED_COMMENTS => "comments, dropped by both".to_owned(),
+                    name => name.to_owned(),
+                },
                 format!("{} ns", number(ns)),
                 format!("{} ns", number(ns * lead)),
                 format!("{lead:.1}x ({peer})"),
@@ -82,7 +90,7 @@ fn goal(profile: &str) -> Option<f64> {
         "llm-chat" => Some(2.0),
         "html-lines" => Some(1.5),
         "firebase-put 1 MB" | "firebase-put 10 MB" => Some(1.1),
-        "comments" => Some(1.0),
+        "comments" | profiles::DROPPED_COMMENTS => Some(1.0),
         _ => None,
     }
 }
