@@ -141,6 +141,7 @@ impl<D> Session<D> {
     /// Sets the options, for a session that was not built with them. Those that concern requests have no effect any
     /// more. What was received and not yet read is dropped, so this comes first.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "given away here as it is to a builder")]
     pub fn config(mut self, config: SessionConfig) -> Self {
         self.core.parser = config.parser(&self.core.last_event_id);
         self.core.timer.break_silence();
