@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -229,7 +230,7 @@ impl<D> SessionBuilder<D> {
             Source::Function(function) => {
                 trace = Trace::new(None);
                 let policy = policy.filter(|policy| !policy.is_never());
-                (Connector::Function(function.into()), Machine::new(policy, fastrand::f64).fresh_requests())
+                (Connector::Function(function.into()), Machine::new(policy, random).fresh_requests())
             }
             Source::Request(builder) => {
                 let (client, request) = builder.build_split();
@@ -248,9 +249,9 @@ impl<D> SessionBuilder<D> {
                                        be: use `Reconnect::never()`, or make each request with `sse_typed::session`";
                         return Err(Error::new(ErrorKind::Request).saying(message));
                     }
-                    (Connector::Again(client, Box::new(request)), Machine::new(Some(policy), fastrand::f64))
+                    (Connector::Again(client, Box::new(request)), Machine::new(Some(policy), random))
                 } else {
-                    (Connector::Once(Some((client, Box::new(request)))), Machine::new(None, fastrand::f64))
+                    (Connector::Once(Some((client, Box::new(request)))), Machine::new(None, random))
                 }
             }
         };
@@ -259,6 +260,12 @@ impl<D> SessionBuilder<D> {
         poll_fn(|cx| core.poll_connected(cx)).await?;
         Ok(Session { core, deserializer })
     }
+}
+
+/// At least 0 and below 1. Each `RandomState` has keys of its own, so this spares a crate for the little that jitter needs.
+pub(super) fn random() -> f64 {
+    let bits = (RandomState::new().hash_one(()) >> 32) as u32;
+    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }
 
 impl<D> fmt::Debug for SessionBuilder<D> {

@@ -255,7 +255,7 @@ impl Core {
 
     /// A session without requests.
     fn open(link: Link, connection: Option<Connection>) -> Self {
-        let mut machine = Machine::new(None, fastrand::f64);
+        let mut machine = Machine::new(None, builder::random);
         let input = if matches!(link, Link::Closed) { Input::NoContent } else { Input::Opened };
         machine.on(input, Instant::now().into_std());
         let config = SessionConfig::new();
