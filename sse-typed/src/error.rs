@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -32,7 +33,11 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///     }
 /// }
 /// ```
-pub struct Error(Box<Inner>);
+pub struct Error(
+    /// Never shared. An `Arc` is dropped by a call, a `Box` by the code that drops each of these fields, in each part of a
+    /// program that errors come through.
+    Arc<Inner>,
+);
 
 struct Inner {
     kind: ErrorKind,
@@ -82,7 +87,7 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             is_final: !matches!(kind, ErrorKind::Decode | ErrorKind::Event),
             message: None,
@@ -103,77 +108,81 @@ impl Error {
     /// `event`'s data is no `T`.
     pub(crate) fn decode<T: ?Sized>(event: ServerSentEvent, source: impl Into<BoxError>) -> Self {
         let mut error = Self::new(ErrorKind::Decode).because(source);
-        error.0.payload_type = Some(std::any::type_name::<T>());
-        error.0.event = Some(event);
+        error.inner().payload_type = Some(std::any::type_name::<T>());
+        error.inner().event = Some(event);
         error
     }
 
     /// The type takes no such event, and wants to be told.
     pub(crate) fn unknown_event(event: ServerSentEvent) -> Self {
         let mut error = Self::new(ErrorKind::Decode).saying("no variant takes");
-        error.0.event = Some(event);
+        error.inner().event = Some(event);
         error
     }
 
     /// `event` reports an error, which `payload` describes.
     pub(crate) fn event_payload<T: Send + Sync + 'static>(event: ServerSentEvent, payload: T) -> Self {
         let mut error = Self::new(ErrorKind::Event);
-        error.0.event = Some(event);
-        error.0.payload = Some(Box::new(payload));
+        error.inner().event = Some(event);
+        error.inner().payload = Some(Box::new(payload));
         error
     }
 
     pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+        self.inner().source = Some(source.into());
         self
     }
 
     /// A sentence in place of the kind's own.
     pub(crate) fn saying(mut self, message: &'static str) -> Self {
-        self.0.message = Some(message);
+        self.inner().message = Some(message);
         self
     }
 
     pub(crate) fn at_path(mut self, path: Option<String>) -> Self {
-        self.0.path = path;
+        self.inner().path = path;
         self
     }
 
     /// Of the answer that was no stream, all that is known.
     #[cfg(feature = "client")]
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
-        self.0.status = Some(status);
+        self.inner().status = Some(status);
         self
     }
 
     /// The answer that was no stream.
     pub(crate) fn answered(mut self, status: StatusCode, headers: HeaderMap, body: Option<String>) -> Self {
-        self.0.status = Some(status);
-        self.0.headers = Some(headers);
-        self.0.body = body;
+        self.inner().status = Some(status);
+        self.inner().headers = Some(headers);
+        self.inner().body = body;
         self
     }
 
     /// The server asks not to be asked again before that.
     pub(crate) fn retrying_after(mut self, retry_after: Option<Duration>) -> Self {
-        self.0.retry_after = retry_after;
+        self.inner().retry_after = retry_after;
         self
     }
 
     /// The policy allows no further attempt.
     pub(crate) fn gave_up(mut self) -> Self {
-        self.0.gave_up = true;
+        self.inner().gave_up = true;
         self
     }
 
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
+        self.inner().attempts = attempts;
         self
     }
 
     pub(crate) fn ending_the_stream(mut self) -> Self {
-        self.0.is_final = true;
+        self.inner().is_final = true;
         self
+    }
+
+    fn inner(&mut self) -> &mut Inner {
+        Arc::get_mut(&mut self.0).expect("no other holds it")
     }
 
     /// What kind of error this is.
@@ -233,10 +242,10 @@ impl Error {
     /// # Errors
     /// This error itself, if it holds no `T`.
     pub fn downcast<T: 'static>(mut self) -> Result<T, Self> {
-        match self.0.payload.take().map(Box::<dyn Any + Send + Sync>::downcast::<T>) {
+        match self.inner().payload.take().map(Box::<dyn Any + Send + Sync>::downcast::<T>) {
             Some(Ok(payload)) => Ok(*payload),
             other => {
-                self.0.payload = other.and_then(Result::err);
+                self.inner().payload = other.and_then(Result::err);
                 Err(self)
             }
         }
