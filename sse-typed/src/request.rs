@@ -153,6 +153,7 @@ impl Attempt {
         };
         match copy.build_split() {
             (client, Ok(mut built)) => {
+                built.headers_mut().remove(LAST_EVENT_ID);
                 prepare(&mut built, &self.last_event_id);
                 RequestBuilder::from_parts(client, built)
             }
@@ -173,16 +174,18 @@ impl fmt::Debug for Attempt {
 
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Makes `request` one for an event stream.
+/// Makes `request`, which has no `Last-Event-ID`, one for an event stream.
 pub(crate) fn prepare(request: &mut Request, last_event_id: &LastEventId) {
     // The client's total timeout would cut a healthy stream; that of the request is its user's word.
     request.timeout_mut().get_or_insert(Duration::MAX);
     let headers = request.headers_mut();
-    headers.entry(ACCEPT).or_insert(HeaderValue::from_static(EVENT_STREAM));
-    headers.entry(CACHE_CONTROL).or_insert(NO_CACHE);
-    match header_value(last_event_id) {
-        Some(id) => drop(headers.insert(LAST_EVENT_ID, id)),
-        None => drop(headers.remove(LAST_EVENT_ID)),
+    for (name, value) in [(ACCEPT, HeaderValue::from_static(EVENT_STREAM)), (CACHE_CONTROL, NO_CACHE)] {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    }
+    if let Some(id) = header_value(last_event_id) {
+        headers.insert(LAST_EVENT_ID, id);
     }
 }
 
