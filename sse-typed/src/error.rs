@@ -329,7 +329,10 @@ impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LENGTH: usize = 64;
         let end = self.0.char_indices().nth(LENGTH).map_or(self.0.len(), |(at, _)| at);
-        write!(f, "{}{}", self.0[..end].escape_debug(), if end < self.0.len() { "…" } else { "" })
+        // As `escape_debug` would, with code that every program has in it already.
+        let quoted = format!("{:?}", &self.0[..end]);
+        f.write_str(&quoted[1..quoted.len() - 1])?;
+        f.write_str(if end < self.0.len() { "…" } else { "" })
     }
 }
 
@@ -338,11 +341,12 @@ struct Unqualified<'a>(&'a str);
 
 impl fmt::Display for Unqualified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_path = |char: char| char.is_alphanumeric() || char == '_' || char == ':';
+        // An identifier may hold any letter, while all that stands between two of them is ASCII.
+        let is_path = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == ':' || !char.is_ascii();
         let mut rest = self.0;
         while !rest.is_empty() {
             let path = rest.find(|char| !is_path(char)).unwrap_or(rest.len());
-            f.write_str(rest[..path].rsplit("::").next().unwrap_or_default())?;
+            f.write_str(rest[..path].rsplit(':').next().unwrap_or_default())?;
             let other = rest[path..].find(is_path).map_or(rest.len(), |at| path + at);
             f.write_str(&rest[path..other])?;
             rest = &rest[other..];

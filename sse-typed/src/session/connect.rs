@@ -150,7 +150,7 @@ async fn refused(error: Error, mut response: Response, body_time: Duration) -> E
 
 /// `Retry-After` (RFC 9110 section 10.2.3): a number of seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim_ascii();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
