@@ -86,6 +86,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    #[cold]
     pub(crate) fn new(kind: ErrorKind) -> Self {
         Self(Arc::new(Inner {
             kind,
@@ -105,11 +106,18 @@ impl Error {
         }))
     }
 
-    /// `event`'s data is no `T`.
-    pub(crate) fn decode<T: ?Sized>(event: ServerSentEvent, source: impl Into<BoxError>) -> Self {
+    /// `event`'s data is none of this type, as is seen at `path` in it.
+    pub(crate) fn decode(
+        event: ServerSentEvent,
+        payload_type: &'static str,
+        source: BoxError,
+        path: Option<String>,
+    ) -> Self {
         let mut error = Self::new(ErrorKind::Decode).because(source);
-        error.inner().payload_type = Some(std::any::type_name::<T>());
-        error.inner().event = Some(event);
+        let inner = error.inner();
+        inner.payload_type = Some(payload_type);
+        inner.event = Some(event);
+        inner.path = path;
         error
     }
 
@@ -136,11 +144,6 @@ impl Error {
     /// A sentence in place of the kind's own.
     pub(crate) fn saying(mut self, message: &'static str) -> Self {
         self.inner().message = Some(message);
-        self
-    }
-
-    pub(crate) fn at_path(mut self, path: Option<String>) -> Self {
-        self.inner().path = path;
         self
     }
 
