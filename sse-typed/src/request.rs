@@ -45,7 +45,7 @@ pub trait RequestBuilderExt: sealed::Sealed {
 
 impl RequestBuilderExt for RequestBuilder {
     fn sse(self) -> SessionBuilder<Json> {
-        SessionBuilder::new(Source::Request(Box::new(self)))
+        SessionBuilder::from_request(self)
     }
 }
 
@@ -87,13 +87,7 @@ where
     R: Future<Output = Result<Response, BoxError>> + Send + 'static,
 {
     let mut request = request;
-    SessionBuilder::new(Source::Function(Box::new(move |attempt| Box::pin(request(attempt)))))
-}
-
-/// Where requests come from.
-pub(crate) enum Source {
-    Request(Box<RequestBuilder>),
-    Function(Box<RequestFunction>),
+    SessionBuilder::from_function(Box::new(move |attempt| Box::pin(request(attempt))))
 }
 
 pub(crate) type RequestFunction = dyn FnMut(Attempt) -> ResponseFuture + Send;
@@ -175,7 +169,7 @@ impl fmt::Debug for Attempt {
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Makes `request`, which has no `Last-Event-ID`, one for an event stream.
-pub(crate) fn prepare(request: &mut Request, last_event_id: &LastEventId) {
+pub(crate) fn prepare(request: &mut Request, last_event_id: &str) {
     // The client's total timeout would cut a healthy stream; that of the request is its user's word.
     request.timeout_mut().get_or_insert(Duration::MAX);
     let headers = request.headers_mut();
@@ -194,7 +188,7 @@ pub(crate) fn prepare(request: &mut Request, last_event_id: &LastEventId) {
 const LONGEST_ID: usize = 8000;
 
 /// The id as a header's value, encoded as UTF-8; `None` where there is none, or none that a header can hold.
-fn header_value(last_event_id: &LastEventId) -> Option<HeaderValue> {
+fn header_value(last_event_id: &str) -> Option<HeaderValue> {
     if last_event_id.is_empty() {
         return None;
     }

@@ -12,26 +12,21 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode, Uri};
 use http_body::Body as _;
 use reqwest::{Client, Request, Response};
+use tokio::time::Instant;
 
+use super::timer::Timer;
 use crate::connection::{Connection, Head};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::LastEventId;
-use crate::request::{Attempt, EVENT_STREAM, RequestFunction, prepare, request_error, without_url};
+use crate::request::{Attempt, EVENT_STREAM, RequestFunction, ResponseFuture, prepare, request_error, without_url};
 use crate::session::SessionConfig;
 
 /// How much of the body of an answer that is no stream is kept for the error, and how long it may take to come.
 const ERROR_BODY_SIZE: usize = 64 << 10;
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
-/// Sends requests, as often as it may.
-pub(super) enum Connector {
-    /// A request that is sent once, and gone then.
-    Once(Option<(Client, Box<Request>)>),
-    /// A request that is sent again each time.
-    Again(Client, Box<Request>),
-    /// One made anew each time. The mutex is never locked: it makes the session `Sync`.
-    Function(Mutex<Box<RequestFunction>>),
-}
+/// Sends requests, as often as it may. The mutex is never locked: it makes the session `Sync`.
+pub(super) struct Connector(Mutex<Box<RequestFunction>>);
 
 /// What a request was answered with.
 pub(super) enum Answer {
@@ -46,34 +41,29 @@ pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Answer, Error>> 
 pub(super) type Refusal = Pin<Box<dyn Future<Output = Error> + Send>>;
 
 impl Connector {
+    /// Sends what this function makes.
+    pub(super) fn new(function: Box<RequestFunction>) -> Self {
+        Self(Mutex::new(function))
+    }
+
+    /// Sends this request, a copy of it each time.
+    pub(super) fn again(client: Client, request: Request) -> Self {
+        Self::new(Box::new(move |attempt| send(request.try_clone().map(|request| (client.clone(), request)), &attempt)))
+    }
+
+    /// Sends this request, which is gone then.
+    pub(super) fn once(client: Client, request: Request) -> Self {
+        let mut request = Some(Box::new((client, request)));
+        Self::new(Box::new(move |attempt| send(request.take().map(|request| *request), &attempt)))
+    }
+
     /// Sends the next request.
     pub(super) fn connect(&mut self, attempt: Attempt, config: &SessionConfig) -> Connecting {
         let any_content_type = config.any_content_type;
         let body_time = config.idle_timeout.map_or(ERROR_BODY_TIME, |timeout| timeout.min(ERROR_BODY_TIME));
         let last_event_id = LastEventId::from(attempt.last_event_id());
         let number = attempt.number();
-        let response: Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>> = match self {
-            Self::Function(function) => function.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt),
-            Self::Once(request) => {
-                let request = request.take();
-                Box::pin(async move {
-                    let Some((client, mut request)) = request else {
-                        return Err(Error::new(ErrorKind::Request).into());
-                    };
-                    prepare(&mut request, &LastEventId::from(attempt.last_event_id()));
-                    Ok(client.execute(*request).await?)
-                })
-            }
-            Self::Again(client, request) => match request.try_clone() {
-                Some(mut request) => {
-                    prepare(&mut request, &last_event_id);
-                    let response = client.execute(request);
-                    Box::pin(async move { Ok(response.await?) })
-                }
-                // Seen to before the first was sent.
-                None => Box::pin(async { Err(Error::new(ErrorKind::Request).into()) }),
-            },
-        };
+        let response = self.0.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt);
         Box::pin(async move {
             let response = response.await.map_err(request_error)?;
             if response.status() == StatusCode::NO_CONTENT {
@@ -88,6 +78,20 @@ impl Connector {
             }
         })
     }
+}
+
+/// Sends this request. There is one: that it can be sent, or sent again, has been seen to before.
+fn send(request: Option<(Client, Request)>, attempt: &Attempt) -> ResponseFuture {
+    let response = request.map(|(client, mut request)| {
+        prepare(&mut request, attempt.last_event_id());
+        client.execute(request)
+    });
+    Box::pin(async move {
+        match response {
+            Some(response) => Ok(response.await?),
+            None => Err(Error::new(ErrorKind::Request).into()),
+        }
+    })
 }
 
 /// Whether this is the answer of an event stream (WHATWG HTML 9.2.3).
@@ -130,16 +134,20 @@ pub(super) fn open(mut response: Response, attempt: u32, resumed_from: LastEvent
 async fn refused(error: Error, mut response: Response, body_time: Duration) -> Error {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
+    let mut source = Body::Response(response.into());
     let mut body = Vec::new();
+    let mut timer = Timer::default();
+    let late = Instant::now() + body_time;
     // As much as comes in time is better than nothing.
-    let _ = tokio::time::timeout(body_time, async {
-        let mut source = Body::Response(response.into());
-        while let Some(Ok(chunk)) = poll_fn(|cx| source.poll_chunk(cx)).await {
+    poll_fn(|cx| {
+        while let Poll::Ready(chunk) = source.poll_chunk(cx) {
+            let Some(Ok(chunk)) = chunk else { return Poll::Ready(()) };
             body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_SIZE - body.len())]);
             if body.len() == ERROR_BODY_SIZE {
-                break;
+                return Poll::Ready(());
             }
         }
+        timer.poll_until(late, cx)
     })
     .await;
     let retry_after = matches!(status.as_u16(), 429 | 503 | 529).then(|| retry_after(&headers, SystemTime::now()));
