@@ -173,13 +173,15 @@ pub(crate) fn prepare(request: &mut Request, last_event_id: &str) {
     // The client's total timeout would cut a healthy stream; that of the request is its user's word.
     request.timeout_mut().get_or_insert(Duration::MAX);
     let headers = request.headers_mut();
-    for (name, value) in [(ACCEPT, HeaderValue::from_static(EVENT_STREAM)), (CACHE_CONTROL, NO_CACHE)] {
+    let mut add = |name, value| {
         if !headers.contains_key(&name) {
             headers.insert(name, value);
         }
-    }
+    };
+    add(ACCEPT, HeaderValue::from_static(EVENT_STREAM));
+    add(CACHE_CONTROL, NO_CACHE);
     if let Some(id) = header_value(last_event_id) {
-        headers.insert(LAST_EVENT_ID, id);
+        add(LAST_EVENT_ID, id);
     }
 }
 

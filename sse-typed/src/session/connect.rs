@@ -100,12 +100,12 @@ pub(super) fn check(response: &Response, any_content_type: bool) -> Result<(), E
         return Err(Error::new(ErrorKind::Status));
     }
     let headers = response.headers();
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if headers.get(&CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         let message = "the response is compressed in a way that the client does not undo: it is built without that \
                        feature of reqwest's";
         return Err(Error::new(ErrorKind::ContentType).saying(message));
     }
-    let Some(content_type) = headers.get(CONTENT_TYPE) else {
+    let Some(content_type) = headers.get(&CONTENT_TYPE) else {
         let error = Error::new(ErrorKind::ContentType).saying("the response has no content type");
         return if any_content_type { Ok(()) } else { Err(error) };
     };
@@ -158,7 +158,7 @@ async fn refused(error: Error, mut response: Response, body_time: Duration) -> E
 
 /// `Retry-After` (RFC 9110 section 10.2.3): a number of seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim_ascii();
+    let value = headers.get(&RETRY_AFTER)?.to_str().ok()?.trim_ascii();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
