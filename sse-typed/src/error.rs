@@ -136,8 +136,8 @@ impl Error {
         error
     }
 
-    pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
-        self.inner().source = Some(source.into());
+    pub(crate) fn because(mut self, source: BoxError) -> Self {
+        self.inner().source = Some(source);
         self
     }
 
@@ -264,19 +264,19 @@ impl fmt::Display for Error {
             1 => f.write_str("gave up after 1 attempt: ")?,
             _ => write!(f, "gave up after {attempts} attempts: ")?,
         }
-        match (message, kind) {
-            (Some(message), _) => f.write_str(message)?,
-            (None, ErrorKind::Request) => f.write_str("could not build the request")?,
-            (None, ErrorKind::Connect) => f.write_str("could not connect")?,
-            (None, ErrorKind::Status) => f.write_str("the server refused the stream")?,
-            (None, ErrorKind::ContentType) => f.write_str("the response is no event stream")?,
-            (None, ErrorKind::Transport) => f.write_str("the connection broke")?,
-            (None, ErrorKind::IdleTimeout) => f.write_str("nothing came from the server in the time allowed")?,
-            (None, ErrorKind::EventTooLarge) => f.write_str("an event is too large")?,
-            (None, ErrorKind::Decode) => f.write_str("could not read")?,
-            (None, ErrorKind::Event) => f.write_str("the server reported an error in")?,
-            (None, ErrorKind::Incomplete) => f.write_str("the stream ended too early")?,
-        }
+        let sentence = message.unwrap_or(match kind {
+            ErrorKind::Request => "could not build the request",
+            ErrorKind::Connect => "could not connect",
+            ErrorKind::Status => "the server refused the stream",
+            ErrorKind::ContentType => "the response is no event stream",
+            ErrorKind::Transport => "the connection broke",
+            ErrorKind::IdleTimeout => "nothing came from the server in the time allowed",
+            ErrorKind::EventTooLarge => "an event is too large",
+            ErrorKind::Decode => "could not read",
+            ErrorKind::Event => "the server reported an error in",
+            ErrorKind::Incomplete => "the stream ended too early",
+        });
+        f.write_str(sentence)?;
         if let (ErrorKind::Status, Some(status)) = (kind, status) {
             write!(f, " with status {status}")?;
         }
@@ -321,7 +321,7 @@ impl std::error::Error for Error {
 
 impl From<EventTooLarge> for Error {
     fn from(error: EventTooLarge) -> Self {
-        Self::new(ErrorKind::EventTooLarge).because(error)
+        Self::new(ErrorKind::EventTooLarge).because(error.into())
     }
 }
 
@@ -346,15 +346,8 @@ impl fmt::Display for Unqualified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // An identifier may hold any letter, while all that stands between two of them is ASCII.
         let is_path = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == ':' || !char.is_ascii();
-        let mut rest = self.0;
-        while !rest.is_empty() {
-            let path = rest.find(|char| !is_path(char)).unwrap_or(rest.len());
-            f.write_str(rest[..path].rsplit(':').next().unwrap_or_default())?;
-            let other = rest[path..].find(is_path).map_or(rest.len(), |at| path + at);
-            f.write_str(&rest[path..other])?;
-            rest = &rest[other..];
-        }
-        Ok(())
+        let mut paths = self.0.split_inclusive(|char| !is_path(char));
+        paths.try_for_each(|path| f.write_str(path.rsplit(':').next().unwrap_or_default()))
     }
 }
 

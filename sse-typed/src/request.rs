@@ -16,7 +16,7 @@ use crate::event::LastEventId;
 use crate::session::SessionBuilder;
 
 /// `Last-Event-ID` (WHATWG HTML 9.2.4).
-pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 
 /// Opens event streams with [`reqwest`].
@@ -147,7 +147,7 @@ impl Attempt {
         };
         match copy.build_split() {
             (client, Ok(mut built)) => {
-                built.headers_mut().remove(LAST_EVENT_ID);
+                take_last_event_id(&mut built);
                 prepare(&mut built, &self.last_event_id);
                 RequestBuilder::from_parts(client, built)
             }
@@ -183,6 +183,12 @@ pub(crate) fn prepare(request: &mut Request, last_event_id: &str) {
     if let Some(id) = header_value(last_event_id) {
         add(LAST_EVENT_ID, id);
     }
+}
+
+/// The id that a request of the user's has, which goes.
+pub(crate) fn take_last_event_id(request: &mut Request) -> Option<LastEventId> {
+    let id = request.headers_mut().remove(LAST_EVENT_ID)?;
+    Some(LastEventId::from(&*String::from_utf8_lossy(id.as_bytes())))
 }
 
 /// The longest id that is sent. nginx and Apache refuse a line of the head beyond 8 KiB, and a server that sends a longer

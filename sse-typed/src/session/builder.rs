@@ -17,7 +17,7 @@ use crate::event::LastEventId;
 use crate::parse::{DEFAULT_MAX_EVENT_SIZE, Parser};
 use crate::reconnect::Reconnect;
 use crate::reconnect::machine::Machine;
-use crate::request::{LAST_EVENT_ID, RequestFunction};
+use crate::request::{RequestFunction, take_last_event_id};
 
 /// What to do with an event whose data cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -247,11 +247,10 @@ type Begin = dyn FnOnce(LastEventId, SessionConfig) -> Result<Core, Error> + Sen
 /// A session that sends this request: each time a copy of it where the policy wants that, else once.
 fn begin_with(request: RequestBuilder, mut last_event_id: LastEventId, config: SessionConfig) -> Result<Core, Error> {
     let (client, request) = request.build_split();
-    let mut request = request.map_err(|error| Error::new(ErrorKind::Request).because(error.without_url()))?;
-    if let Some(id) = request.headers_mut().remove(LAST_EVENT_ID) {
-        if last_event_id.is_empty() {
-            last_event_id = LastEventId::from(&*String::from_utf8_lossy(id.as_bytes()));
-        }
+    let mut request = request.map_err(|error| Error::new(ErrorKind::Request).because(error.without_url().into()))?;
+    let id = take_last_event_id(&mut request);
+    if last_event_id.is_empty() {
+        last_event_id = id.into();
     }
     let trace = Trace::new(Some((request.method(), request.url())));
     let policy = config.reconnect.clone().unwrap_or_default();
