@@ -179,7 +179,7 @@ struct Core {
     is_parsed: bool,
     link: Link,
     machine: Machine,
-    /// `None` where there is no request to send.
+    /// `None` where there is no further request to send.
     connector: Option<Connector>,
     connection: Option<Connection>,
     /// Whether the frame at hand is that of a new connection, and not the parser's.
@@ -238,8 +238,8 @@ impl Core {
             parser: config.parser(&last_event_id),
             is_parsed: true,
             link: Link::Connecting(Mutex::new(connecting)),
+            connector: machine.may_reconnect().then_some(connector),
             machine,
-            connector: Some(connector),
             connection: None,
             announcing: Announcing::No,
             last_event_id,
