@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -32,7 +33,11 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///     }
 /// }
 /// ```
-pub struct Error(Box<Inner>);
+pub struct Error(
+    /// Never shared. An `Arc` is dropped by a call, a `Box` by the code that drops each of these fields, in each part of a
+    /// program that errors come through.
+    Arc<Inner>,
+);
 
 struct Inner {
     kind: ErrorKind,
@@ -81,8 +86,9 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    #[cold]
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             is_final: !matches!(kind, ErrorKind::Decode | ErrorKind::Event),
             message: None,
@@ -100,80 +106,86 @@ impl Error {
         }))
     }
 
-    /// `event`'s data is no `T`.
-    pub(crate) fn decode<T: ?Sized>(event: ServerSentEvent, source: impl Into<BoxError>) -> Self {
+    /// `event`'s data is none of this type, as is seen at `path` in it.
+    pub(crate) fn decode(
+        event: ServerSentEvent,
+        payload_type: &'static str,
+        source: BoxError,
+        path: Option<String>,
+    ) -> Self {
         let mut error = Self::new(ErrorKind::Decode).because(source);
-        error.0.payload_type = Some(std::any::type_name::<T>());
-        error.0.event = Some(event);
+        let inner = error.inner();
+        inner.payload_type = Some(payload_type);
+        inner.event = Some(event);
+        inner.path = path;
         error
     }
 
     /// The type takes no such event, and wants to be told.
     pub(crate) fn unknown_event(event: ServerSentEvent) -> Self {
         let mut error = Self::new(ErrorKind::Decode).saying("no variant takes");
-        error.0.event = Some(event);
+        error.inner().event = Some(event);
         error
     }
 
     /// `event` reports an error, which `payload` describes.
     pub(crate) fn event_payload<T: Send + Sync + 'static>(event: ServerSentEvent, payload: T) -> Self {
         let mut error = Self::new(ErrorKind::Event);
-        error.0.event = Some(event);
-        error.0.payload = Some(Box::new(payload));
+        error.inner().event = Some(event);
+        error.inner().payload = Some(Box::new(payload));
         error
     }
 
-    pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+    pub(crate) fn because(mut self, source: BoxError) -> Self {
+        self.inner().source = Some(source);
         self
     }
 
     /// A sentence in place of the kind's own.
     pub(crate) fn saying(mut self, message: &'static str) -> Self {
-        self.0.message = Some(message);
-        self
-    }
-
-    pub(crate) fn at_path(mut self, path: Option<String>) -> Self {
-        self.0.path = path;
+        self.inner().message = Some(message);
         self
     }
 
     /// Of the answer that was no stream, all that is known.
     #[cfg(feature = "client")]
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
-        self.0.status = Some(status);
+        self.inner().status = Some(status);
         self
     }
 
     /// The answer that was no stream.
     pub(crate) fn answered(mut self, status: StatusCode, headers: HeaderMap, body: Option<String>) -> Self {
-        self.0.status = Some(status);
-        self.0.headers = Some(headers);
-        self.0.body = body;
+        self.inner().status = Some(status);
+        self.inner().headers = Some(headers);
+        self.inner().body = body;
         self
     }
 
     /// The server asks not to be asked again before that.
     pub(crate) fn retrying_after(mut self, retry_after: Option<Duration>) -> Self {
-        self.0.retry_after = retry_after;
+        self.inner().retry_after = retry_after;
         self
     }
 
     /// The policy allows no further attempt.
     pub(crate) fn gave_up(mut self) -> Self {
-        self.0.gave_up = true;
+        self.inner().gave_up = true;
         self
     }
 
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
+        self.inner().attempts = attempts;
         self
     }
 
     pub(crate) fn ending_the_stream(mut self) -> Self {
-        self.0.is_final = true;
+        self.inner().is_final = true;
         self
+    }
+
+    fn inner(&mut self) -> &mut Inner {
+        Arc::get_mut(&mut self.0).expect("no other holds it")
     }
 
     /// What kind of error this is.
@@ -233,10 +245,10 @@ impl Error {
     /// # Errors
     /// This error itself, if it holds no `T`.
     pub fn downcast<T: 'static>(mut self) -> Result<T, Self> {
-        match self.0.payload.take().map(Box::<dyn Any + Send + Sync>::downcast::<T>) {
+        match self.inner().payload.take().map(Box::<dyn Any + Send + Sync>::downcast::<T>) {
             Some(Ok(payload)) => Ok(*payload),
             other => {
-                self.0.payload = other.and_then(Result::err);
+                self.inner().payload = other.and_then(Result::err);
                 Err(self)
             }
         }
@@ -252,19 +264,19 @@ impl fmt::Display for Error {
             1 => f.write_str("gave up after 1 attempt: ")?,
             _ => write!(f, "gave up after {attempts} attempts: ")?,
         }
-        match (message, kind) {
-            (Some(message), _) => f.write_str(message)?,
-            (None, ErrorKind::Request) => f.write_str("could not build the request")?,
-            (None, ErrorKind::Connect) => f.write_str("could not connect")?,
-            (None, ErrorKind::Status) => f.write_str("the server refused the stream")?,
-            (None, ErrorKind::ContentType) => f.write_str("the response is no event stream")?,
-            (None, ErrorKind::Transport) => f.write_str("the connection broke")?,
-            (None, ErrorKind::IdleTimeout) => f.write_str("nothing came from the server in the time allowed")?,
-            (None, ErrorKind::EventTooLarge) => f.write_str("an event is too large")?,
-            (None, ErrorKind::Decode) => f.write_str("could not read")?,
-            (None, ErrorKind::Event) => f.write_str("the server reported an error in")?,
-            (None, ErrorKind::Incomplete) => f.write_str("the stream ended too early")?,
-        }
+        let sentence = message.unwrap_or(match kind {
+            ErrorKind::Request => "could not build the request",
+            ErrorKind::Connect => "could not connect",
+            ErrorKind::Status => "the server refused the stream",
+            ErrorKind::ContentType => "the response is no event stream",
+            ErrorKind::Transport => "the connection broke",
+            ErrorKind::IdleTimeout => "nothing came from the server in the time allowed",
+            ErrorKind::EventTooLarge => "an event is too large",
+            ErrorKind::Decode => "could not read",
+            ErrorKind::Event => "the server reported an error in",
+            ErrorKind::Incomplete => "the stream ended too early",
+        });
+        f.write_str(sentence)?;
         if let (ErrorKind::Status, Some(status)) = (kind, status) {
             write!(f, " with status {status}")?;
         }
@@ -309,7 +321,7 @@ impl std::error::Error for Error {
 
 impl From<EventTooLarge> for Error {
     fn from(error: EventTooLarge) -> Self {
-        Self::new(ErrorKind::EventTooLarge).because(error)
+        Self::new(ErrorKind::EventTooLarge).because(error.into())
     }
 }
 
@@ -320,7 +332,10 @@ impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LENGTH: usize = 64;
         let end = self.0.char_indices().nth(LENGTH).map_or(self.0.len(), |(at, _)| at);
-        write!(f, "{}{}", self.0[..end].escape_debug(), if end < self.0.len() { "…" } else { "" })
+        // As `escape_debug` would, with code that every program has in it already.
+        let quoted = format!("{:?}", &self.0[..end]);
+        f.write_str(&quoted[1..quoted.len() - 1])?;
+        f.write_str(if end < self.0.len() { "…" } else { "" })
     }
 }
 
@@ -329,16 +344,10 @@ struct Unqualified<'a>(&'a str);
 
 impl fmt::Display for Unqualified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_path = |char: char| char.is_alphanumeric() || char == '_' || char == ':';
-        let mut rest = self.0;
-        while !rest.is_empty() {
-            let path = rest.find(|char| !is_path(char)).unwrap_or(rest.len());
-            f.write_str(rest[..path].rsplit("::").next().unwrap_or_default())?;
-            let other = rest[path..].find(is_path).map_or(rest.len(), |at| path + at);
-            f.write_str(&rest[path..other])?;
-            rest = &rest[other..];
-        }
-        Ok(())
+        // An identifier may hold any letter, while all that stands between two of them is ASCII.
+        let is_path = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == ':' || !char.is_ascii();
+        let mut paths = self.0.split_inclusive(|char| !is_path(char));
+        paths.try_for_each(|path| f.write_str(path.rsplit(':').next().unwrap_or_default()))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of connections. `#[derive(SseEvents)]` writes these impls for your own types.
 
+use std::any::type_name;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -200,7 +201,7 @@ pub fn decode<T, D: Deserializer<T> + ?Sized>(deserializer: &D, event: &RawEvent
 
 #[cold]
 fn undecodable<T, D: Deserializer<T> + ?Sized>(deserializer: &D, event: &RawEvent<'_>, source: BoxError) -> Error {
-    Error::decode::<T>(event.to_owned(), source).at_path(deserializer.path(event.data()))
+    Error::decode(event.to_owned(), type_name::<T>(), source, deserializer.path(event.data()))
 }
 
 impl crate::ServerSentEvent {
@@ -209,9 +210,9 @@ impl crate::ServerSentEvent {
     /// # Errors
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with this event in it.
     pub fn decode<T>(&self, deserializer: &(impl Deserializer<T> + ?Sized)) -> Result<T, Error> {
-        deserializer
-            .deserialize(&self.data)
-            .map_err(|source| Error::decode::<T>(self.clone(), source).at_path(deserializer.path(&self.data)))
+        deserializer.deserialize(&self.data).map_err(|source| {
+            Error::decode(self.clone(), type_name::<T>(), source.into(), deserializer.path(&self.data))
+        })
     }
 
     /// Reads the data as JSON. The value may borrow from it.
@@ -227,6 +228,7 @@ impl crate::ServerSentEvent {
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with this event in it.
     #[cfg(feature = "json")]
     pub fn json<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        serde_json::from_str(&self.data).map_err(|source| Error::decode::<T>(self.clone(), source))
+        serde_json::from_str(&self.data)
+            .map_err(|source| Error::decode(self.clone(), type_name::<T>(), source.into(), None))
     }
 }

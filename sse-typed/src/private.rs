@@ -1,5 +1,6 @@
 //! What derived code calls. No part of the public interface.
 
+use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -56,7 +57,7 @@ impl<T: for<'a> From<&'a str>> FromComment for T {
 
 /// The data through a function of the user's.
 pub fn with<T, E: Into<BoxError>>(event: &RawEvent<'_>, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, Error> {
-    read(event.data()).map_err(|source| Error::decode::<T>(event.to_owned(), source))
+    read(event.data()).map_err(|source| Error::decode(event.to_owned(), type_name::<T>(), source.into(), None))
 }
 
 /// An event that `deny_unknown` refuses.

@@ -16,7 +16,7 @@ use crate::event::LastEventId;
 use crate::session::SessionBuilder;
 
 /// `Last-Event-ID` (WHATWG HTML 9.2.4).
-pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 
 /// Opens event streams with [`reqwest`].
@@ -45,7 +45,7 @@ pub trait RequestBuilderExt: sealed::Sealed {
 
 impl RequestBuilderExt for RequestBuilder {
     fn sse(self) -> SessionBuilder<Json> {
-        SessionBuilder::new(Source::Request(Box::new(self)))
+        SessionBuilder::from_request(self)
     }
 }
 
@@ -87,13 +87,7 @@ where
     R: Future<Output = Result<Response, BoxError>> + Send + 'static,
 {
     let mut request = request;
-    SessionBuilder::new(Source::Function(Box::new(move |attempt| Box::pin(request(attempt)))))
-}
-
-/// Where requests come from.
-pub(crate) enum Source {
-    Request(Box<RequestBuilder>),
-    Function(Box<RequestFunction>),
+    SessionBuilder::from_function(Box::new(move |attempt| Box::pin(request(attempt))))
 }
 
 pub(crate) type RequestFunction = dyn FnMut(Attempt) -> ResponseFuture + Send;
@@ -153,6 +147,7 @@ impl Attempt {
         };
         match copy.build_split() {
             (client, Ok(mut built)) => {
+                take_last_event_id(&mut built);
                 prepare(&mut built, &client, &self.last_event_id);
                 RequestBuilder::from_parts(client, built)
             }
@@ -173,18 +168,22 @@ impl fmt::Debug for Attempt {
 
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Makes `request` one for an event stream.
-pub(crate) fn prepare(request: &mut Request, client: &Client, last_event_id: &LastEventId) {
+/// Makes `request`, which has no `Last-Event-ID`, one for an event stream.
+pub(crate) fn prepare(request: &mut Request, client: &Client, last_event_id: &str) {
     // The client's total timeout would cut a healthy stream; that of the request is its user's word.
     if request.timeout().is_none() && may_have_timeout(client) {
         *request.timeout_mut() = Some(Duration::MAX);
     }
     let headers = request.headers_mut();
-    headers.entry(ACCEPT).or_insert(HeaderValue::from_static(EVENT_STREAM));
-    headers.entry(CACHE_CONTROL).or_insert(NO_CACHE);
-    match header_value(last_event_id) {
-        Some(id) => drop(headers.insert(LAST_EVENT_ID, id)),
-        None => drop(headers.remove(LAST_EVENT_ID)),
+    let mut add = |name, value| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    };
+    add(ACCEPT, HeaderValue::from_static(EVENT_STREAM));
+    add(CACHE_CONTROL, NO_CACHE);
+    if let Some(id) = header_value(last_event_id) {
+        add(LAST_EVENT_ID, id);
     }
 }
 
@@ -197,12 +196,18 @@ fn may_have_timeout(client: &Client) -> bool {
     !shown.contains("default_headers") || shown.contains("timeout")
 }
 
+/// The id that a request of the user's has, which goes.
+pub(crate) fn take_last_event_id(request: &mut Request) -> Option<LastEventId> {
+    let id = request.headers_mut().remove(LAST_EVENT_ID)?;
+    Some(LastEventId::from(&*String::from_utf8_lossy(id.as_bytes())))
+}
+
 /// The longest id that is sent. nginx and Apache refuse a line of the head beyond 8 KiB, and a server that sends a longer
 /// id once would never be reached again.
 const LONGEST_ID: usize = 8000;
 
 /// The id as a header's value, encoded as UTF-8; `None` where there is none, or none that a header can hold.
-fn header_value(last_event_id: &LastEventId) -> Option<HeaderValue> {
+fn header_value(last_event_id: &str) -> Option<HeaderValue> {
     if last_event_id.is_empty() {
         return None;
     }

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Track;
 
 /// Reads a `T` and keeps only the place at which that failed; reading this never fails by itself.
 pub(super) struct PathOf<T> {
@@ -18,9 +19,14 @@ impl<T> PathOf<T> {
 
 impl<'de, T: DeserializeOwned> serde::Deserialize<'de> for PathOf<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let error = serde_path_to_error::deserialize::<_, T>(deserializer).err();
-        // A single dot is the value itself, which says nothing.
-        let path = error.map(|error| error.path().to_string()).filter(|path| path != ".");
-        Ok(Self { path, read: PhantomData })
+        let mut track = Track::new();
+        let failed = T::deserialize(serde_path_to_error::Deserializer::new(deserializer, &mut track)).is_err();
+        Ok(Self { path: failed.then(|| place(track)).flatten(), read: PhantomData })
     }
+}
+
+/// The place in words. Knows no type, so that it is compiled once and not for each payload.
+fn place(track: Track) -> Option<String> {
+    // A single dot is the value itself, which says nothing.
+    Some(track.path().to_string()).filter(|path| path != ".")
 }

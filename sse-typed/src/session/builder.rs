@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connect::{Connector, Requests};
+use reqwest::RequestBuilder;
+
+use super::connect::Connector;
 use super::trace::Trace;
 use super::{Core, Session};
 use crate::deserialize::{Closure, Filled, Json, Target};
@@ -14,7 +17,7 @@ use crate::event::LastEventId;
 use crate::parse::{DEFAULT_MAX_EVENT_SIZE, Parser};
 use crate::reconnect::Reconnect;
 use crate::reconnect::machine::Machine;
-use crate::request::{LAST_EVENT_ID, Source};
+use crate::request::{RequestFunction, take_last_event_id};
 
 /// What to do with an event whose data cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,15 +96,23 @@ impl SessionConfig {
 /// An event stream that is about to be asked for: options, then [`connect`](Self::connect).
 #[must_use = "nothing is sent before `connect`"]
 pub struct SessionBuilder<D = Json> {
-    source: Source,
+    begin: Box<Begin>,
     last_event_id: LastEventId,
     config: SessionConfig,
     deserializer: D,
 }
 
 impl SessionBuilder<Json> {
-    pub(crate) fn new(source: Source) -> Self {
-        Self { source, last_event_id: LastEventId::default(), config: SessionConfig::new(), deserializer: Json }
+    pub(crate) fn from_request(request: RequestBuilder) -> Self {
+        Self::new(Box::new(|last_event_id, config| begin_with(request, last_event_id, config)))
+    }
+
+    pub(crate) fn from_function(function: Box<RequestFunction>) -> Self {
+        Self::new(Box::new(|last_event_id, config| Ok(begin_with_each(function, last_event_id, config))))
+    }
+
+    fn new(begin: Box<Begin>) -> Self {
+        Self { begin, last_event_id: LastEventId::default(), config: SessionConfig::new(), deserializer: Json }
     }
 }
 
@@ -184,7 +195,7 @@ impl<D> SessionBuilder<D> {
 
     /// Reads data with this, in place of [`Json`].
     pub fn deserializer<D2>(self, deserializer: D2) -> SessionBuilder<D2> {
-        SessionBuilder { source: self.source, last_event_id: self.last_event_id, config: self.config, deserializer }
+        SessionBuilder { begin: self.begin, last_event_id: self.last_event_id, config: self.config, deserializer }
     }
 
     /// Reads data with this closure, whatever the payload's type: it finds a deserializer of serde's for the text, and
@@ -222,44 +233,56 @@ impl<D> SessionBuilder<D> {
     /// # Cancel safety
     /// Dropping the future drops the request.
     pub async fn connect(self) -> Result<Session<D>, Error> {
-        let Self { source, mut last_event_id, config, deserializer } = self;
-        let policy = config.reconnect.clone();
-        let trace;
-        let (requests, machine) = match source {
-            Source::Function(function) => {
-                trace = Trace::new(None);
-                let policy = policy.filter(|policy| !policy.is_never());
-                (Requests::Function(function.into()), Machine::new(policy, fastrand::f64).fresh_requests())
-            }
-            Source::Request(builder) => {
-                let (client, request) = builder.build_split();
-                let mut request =
-                    request.map_err(|error| Error::new(ErrorKind::Request).because(error.without_url()))?;
-                if let Some(id) = request.headers_mut().remove(LAST_EVENT_ID) {
-                    if last_event_id.is_empty() {
-                        last_event_id = LastEventId::from(&*String::from_utf8_lossy(id.as_bytes()));
-                    }
-                }
-                trace = Trace::new(Some((request.method(), request.url())));
-                let policy = policy.unwrap_or_default();
-                if policy.resends(request.method()) {
-                    if request.try_clone().is_none() {
-                        let message = "the policy wants the request sent again, and its body is a stream, which cannot \
-                                       be: use `Reconnect::never()`, or make each request with `sse_typed::session`";
-                        return Err(Error::new(ErrorKind::Request).saying(message));
-                    }
-                    (Requests::Again(client, request), Machine::new(Some(policy), fastrand::f64))
-                } else {
-                    (Requests::Once(Some((client, request))), Machine::new(None, fastrand::f64))
-                }
-            }
-        };
-        let machine = if config.retry_first_connect { machine.retry_first_connect() } else { machine };
-        let connector = Connector::new(requests, &config);
-        let mut core = Core::connecting(connector, machine, last_event_id, &config, trace);
+        let Self { begin, last_event_id, config, deserializer } = self;
+        let mut core = begin(last_event_id, &config)?;
         poll_fn(|cx| core.poll_connected(cx)).await?;
         Ok(Session { core, deserializer })
     }
+}
+
+/// Makes a session that sends its first request. As a boxed function, it and all that it holds of reqwest's is compiled once,
+/// here, and not with each program and each deserializer.
+type Begin = dyn FnOnce(LastEventId, &SessionConfig) -> Result<Core, Error> + Send;
+
+/// A session that sends this request: each time a copy of it where the policy wants that, else once.
+fn begin_with(request: RequestBuilder, mut last_event_id: LastEventId, config: &SessionConfig) -> Result<Core, Error> {
+    let (client, request) = request.build_split();
+    let mut request = request.map_err(|error| Error::new(ErrorKind::Request).because(error.without_url().into()))?;
+    let id = take_last_event_id(&mut request);
+    if last_event_id.is_empty() {
+        last_event_id = id.into();
+    }
+    let trace = Trace::new(Some((request.method(), request.url())));
+    let policy = config.reconnect.clone().unwrap_or_default();
+    let (connector, policy) = if policy.resends(request.method()) {
+        if request.try_clone().is_none() {
+            let message = "the policy wants the request sent again, and its body is a stream, which cannot be: use \
+                           `Reconnect::never()`, or make each request with `sse_typed::session`";
+            return Err(Error::new(ErrorKind::Request).saying(message));
+        }
+        (Connector::again(client, request, config), Some(policy))
+    } else {
+        (Connector::once(client, request, config), None)
+    };
+    Ok(Core::connecting(connector, machine(policy, config), last_event_id, config, trace))
+}
+
+/// A session that sends what this function makes.
+fn begin_with_each(function: Box<RequestFunction>, last_event_id: LastEventId, config: &SessionConfig) -> Core {
+    let policy = config.reconnect.clone().filter(|policy| !policy.is_never());
+    let machine = machine(policy, config).fresh_requests();
+    Core::connecting(Connector::new(function, config), machine, last_event_id, config, Trace::new(None))
+}
+
+fn machine(policy: Option<Arc<Reconnect>>, config: &SessionConfig) -> Machine {
+    let machine = Machine::new(policy, random);
+    if config.retry_first_connect { machine.retry_first_connect() } else { machine }
+}
+
+/// At least 0 and below 1. Each `RandomState` has keys of its own, so this spares a crate for the little that jitter needs.
+pub(super) fn random() -> f64 {
+    let bits = (RandomState::new().hash_one(()) >> 32) as u32;
+    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }
 
 impl<D> fmt::Debug for SessionBuilder<D> {

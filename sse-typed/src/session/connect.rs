@@ -8,37 +8,31 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, StatusCode, Uri};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{StatusCode, Uri};
 use http_body::Body as _;
 use reqwest::{Client, Request, Response};
+use tokio::time::Instant;
 
+use super::retry_after::retry_after;
+use super::timer::Timer;
 use crate::connection::{Connection, Head};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::LastEventId;
-use crate::request::{Attempt, EVENT_STREAM, RequestFunction, prepare, request_error, without_url};
+use crate::request::{Attempt, EVENT_STREAM, RequestFunction, ResponseFuture, prepare, request_error, without_url};
 use crate::session::SessionConfig;
 
 /// How much of the body of an answer that is no stream is kept for the error, and how long it may take to come.
 const ERROR_BODY_SIZE: usize = 64 << 10;
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
-/// Sends requests, and judges their answers as the options say.
+/// Sends requests, as often as it may, and judges their answers as the options say.
 pub(super) struct Connector {
-    requests: Requests,
+    /// The mutex is never locked: it makes the session `Sync`.
+    request: Mutex<Box<RequestFunction>>,
     any_content_type: bool,
     /// How long the body of an answer that is no stream may take to come.
     body_time: Duration,
-}
-
-/// The requests to send, as many as may be sent.
-pub(super) enum Requests {
-    /// One that is sent once, and gone then.
-    Once(Option<(Client, Request)>),
-    /// One that is sent again each time.
-    Again(Client, Request),
-    /// One made anew each time. The mutex is never locked: it makes the session `Sync`.
-    Function(Mutex<Box<RequestFunction>>),
 }
 
 /// What a request was answered with.
@@ -54,14 +48,22 @@ pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Answer, Error>> 
 pub(super) type Refusal = Pin<Box<dyn Future<Output = Error> + Send>>;
 
 impl Connector {
-    pub(super) fn new(requests: Requests, config: &SessionConfig) -> Self {
+    /// Sends what this function makes.
+    pub(super) fn new(request: Box<RequestFunction>, config: &SessionConfig) -> Self {
         let body_time = config.idle_timeout.map_or(ERROR_BODY_TIME, |timeout| timeout.min(ERROR_BODY_TIME));
-        Self { requests, any_content_type: config.any_content_type, body_time }
+        Self { request: Mutex::new(request), any_content_type: config.any_content_type, body_time }
     }
 
-    /// Whether there is a request to send.
-    pub(super) fn connects_again(&self) -> bool {
-        !matches!(self.requests, Requests::Once(None))
+    /// Sends this request, a copy of it each time.
+    pub(super) fn again(client: Client, request: Request, config: &SessionConfig) -> Self {
+        let copy = move || Some((client.clone(), request.try_clone()?));
+        Self::new(Box::new(move |attempt| send(copy(), &attempt)), config)
+    }
+
+    /// Sends this request, which is gone then.
+    pub(super) fn once(client: Client, request: Request, config: &SessionConfig) -> Self {
+        let mut request = Some(Box::new((client, request)));
+        Self::new(Box::new(move |attempt| send(request.take().map(|request| *request), &attempt)), config)
     }
 
     /// Sends the next request.
@@ -69,29 +71,7 @@ impl Connector {
         let Self { any_content_type, body_time, .. } = *self;
         let last_event_id = LastEventId::from(attempt.last_event_id());
         let number = attempt.number();
-        let response: Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>> = match &mut self.requests {
-            Requests::Function(function) => function.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt),
-            Requests::Once(request) => {
-                let request = request.take();
-                let last_event_id = last_event_id.clone();
-                Box::pin(async move {
-                    let Some((client, mut request)) = request else {
-                        return Err(Error::new(ErrorKind::Request).into());
-                    };
-                    prepare(&mut request, &client, &last_event_id);
-                    Ok(client.execute(request).await?)
-                })
-            }
-            Requests::Again(client, request) => match request.try_clone() {
-                Some(mut request) => {
-                    prepare(&mut request, client, &last_event_id);
-                    let response = client.execute(request);
-                    Box::pin(async move { Ok(response.await?) })
-                }
-                // Seen to before the first was sent.
-                None => Box::pin(async { Err(Error::new(ErrorKind::Request).into()) }),
-            },
-        };
+        let response = self.request.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt);
         Box::pin(async move {
             let response = response.await.map_err(request_error)?;
             if response.status() == StatusCode::NO_CONTENT {
@@ -108,18 +88,32 @@ impl Connector {
     }
 }
 
+/// Sends this request. There is one: that it can be sent, or sent again, has been seen to before.
+fn send(request: Option<(Client, Request)>, attempt: &Attempt) -> ResponseFuture {
+    let response = request.map(|(client, mut request)| {
+        prepare(&mut request, &client, attempt.last_event_id());
+        client.execute(request)
+    });
+    Box::pin(async move {
+        match response {
+            Some(response) => Ok(response.await?),
+            None => Err(Error::new(ErrorKind::Request).into()),
+        }
+    })
+}
+
 /// Whether this is the answer of an event stream (WHATWG HTML 9.2.3).
 pub(super) fn check(response: &Response, any_content_type: bool) -> Result<(), Error> {
     if response.status() != StatusCode::OK {
         return Err(Error::new(ErrorKind::Status));
     }
     let headers = response.headers();
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if headers.get(&CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         let message = "the response is compressed in a way that the client does not undo: it is built without that \
                        feature of reqwest's";
         return Err(Error::new(ErrorKind::ContentType).saying(message));
     }
-    let Some(content_type) = headers.get(CONTENT_TYPE) else {
+    let Some(content_type) = headers.get(&CONTENT_TYPE) else {
         let error = Error::new(ErrorKind::ContentType).saying("the response has no content type");
         return if any_content_type { Ok(()) } else { Err(error) };
     };
@@ -148,32 +142,26 @@ pub(super) fn open(mut response: Response, attempt: u32, resumed_from: LastEvent
 async fn refused(error: Error, mut response: Response, body_time: Duration) -> Error {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
+    let mut source = Body::Response(response.into());
     let mut body = Vec::new();
+    let mut timer = Timer::default();
+    let late = Instant::now() + body_time;
     // As much as comes in time is better than nothing.
-    let _ = tokio::time::timeout(body_time, async {
-        let mut source = Body::Response(response.into());
-        while let Some(Ok(chunk)) = poll_fn(|cx| source.poll_chunk(cx)).await {
+    poll_fn(|cx| {
+        while let Poll::Ready(chunk) = source.poll_chunk(cx) {
+            let Some(Ok(chunk)) = chunk else { return Poll::Ready(()) };
             body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_SIZE - body.len())]);
             if body.len() == ERROR_BODY_SIZE {
-                break;
+                return Poll::Ready(());
             }
         }
+        timer.poll_until(late, cx)
     })
     .await;
     let retry_after = matches!(status.as_u16(), 429 | 503 | 529).then(|| retry_after(&headers, SystemTime::now()));
     error
         .answered(status, headers, Some(String::from_utf8_lossy(&body).into_owned()))
         .retrying_after(retry_after.flatten())
-}
-
-/// `Retry-After` (RFC 9110 section 10.2.3): a number of seconds, or a date.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
 }
 
 /// Where the bytes of an open stream come from.
@@ -206,33 +194,5 @@ impl Body {
                 Poll::Ready(chunk.map(|chunk| chunk.map_err(without_url)))
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_a_number_of_seconds_or_a_date() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777 - 90);
-        for (value, expected) in [
-            ("120", Some(120)),
-            (" 7 ", Some(7)),
-            ("0", Some(0)),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(90)),
-            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(90)),
-            ("Tue, 06 Nov 1984 08:49:37 GMT", Some(0)),
-            ("99999999999999999999999", Some(u64::MAX)),
-            ("-1", None),
-            ("+1", None),
-            ("1.5", None),
-            ("", None),
-            ("soon", None),
-        ] {
-            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
-            assert_eq!(retry_after(&headers, now), expected.map(Duration::from_secs), "{value:?}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
     }
 }

@@ -7,6 +7,7 @@ mod connect;
 mod handle;
 mod queue;
 mod read_ahead;
+mod retry_after;
 mod stats;
 mod timer;
 mod trace;
@@ -182,7 +183,7 @@ struct Core {
     is_parsed: bool,
     link: Link,
     machine: Machine,
-    /// `None` where there is no request to send.
+    /// `None` where there is no further request to send.
     connector: Option<Box<Connector>>,
     connection: Option<Connection>,
     /// Whether the frame at hand is that of a new connection, and not the parser's.
@@ -240,8 +241,8 @@ impl Core {
             parser: config.parser(&last_event_id),
             is_parsed: true,
             link: Link::Connecting(Mutex::new(connecting)),
+            connector: machine.may_reconnect().then(|| Box::new(connector)),
             machine,
-            connector: connector.connects_again().then(|| Box::new(connector)),
             connection: None,
             announcing: Announcing::No,
             last_event_id,
@@ -258,7 +259,7 @@ impl Core {
 
     /// A session without requests.
     fn open(link: Link, connection: Option<Connection>) -> Self {
-        let mut machine = Machine::new(None, fastrand::f64);
+        let mut machine = Machine::new(None, builder::random);
         let input = if matches!(link, Link::Closed) { Input::NoContent } else { Input::Opened };
         machine.on(input, Instant::now().into_std());
         let config = SessionConfig::new();
