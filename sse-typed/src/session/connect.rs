@@ -8,13 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::{StatusCode, Uri};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, StatusCode, Uri};
 use http_body::Body as _;
 use reqwest::{Client, Request, Response};
 use tokio::time::Instant;
 
-use super::retry_after::retry_after;
 use super::timer::Timer;
 use crate::connection::{Connection, Head};
 use crate::error::{BoxError, Error, ErrorKind};
@@ -164,6 +163,16 @@ async fn refused(error: Error, mut response: Response, body_time: Duration) -> E
         .retrying_after(retry_after.flatten())
 }
 
+/// `Retry-After` (RFC 9110 section 10.2.3): a number of seconds, or a date.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(&RETRY_AFTER)?.to_str().ok()?.trim_ascii();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
 /// Where the bytes of an open stream come from.
 pub(super) enum Body {
     Response(reqwest::Body),
@@ -194,5 +203,33 @@ impl Body {
                 Poll::Ready(chunk.map(|chunk| chunk.map_err(without_url)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_a_number_of_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777 - 90);
+        for (value, expected) in [
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("0", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(90)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(90)),
+            ("Tue, 06 Nov 1984 08:49:37 GMT", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("-1", None),
+            ("+1", None),
+            ("1.5", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+            assert_eq!(retry_after(&headers, now), expected.map(Duration::from_secs), "{value:?}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
     }
 }

@@ -7,7 +7,6 @@ mod connect;
 mod handle;
 mod queue;
 mod read_ahead;
-mod retry_after;
 mod stats;
 mod timer;
 mod trace;
