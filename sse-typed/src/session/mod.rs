@@ -542,6 +542,22 @@ impl Core {
         }
     }
 
+    /// The type made this error of a frame. `None` if the user wants none.
+    #[cold]
+    fn note_error(&mut self, error: Error) -> Option<Error> {
+        let is_decode = error.kind() == ErrorKind::Decode;
+        self.stats.decode_errors += u64::from(is_decode);
+        let error = match self.decode_errors {
+            DecodeErrors::Skip if is_decode => return None,
+            DecodeErrors::Stop if is_decode => error.ending_the_stream(),
+            DecodeErrors::Yield | DecodeErrors::Skip | DecodeErrors::Stop => error,
+        };
+        if error.is_final() {
+            self.close();
+        }
+        Some(error)
+    }
+
     fn note_frame(&mut self) {
         // No frame is put together where it is not looked at.
         let input = if self.parser.is_at_event() {

@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::{FusedStream, Stream};
 
-use super::builder::DecodeErrors;
 use super::{End, ReadAhead, Session, SessionHandle, Stats};
 use crate::connection::Connection;
 use crate::deserialize::Json;
@@ -156,16 +155,9 @@ impl<D> Session<D> {
                 Ok(Dispatch(Outcome::Skip)) => self.core.stats.skipped += u64::from(event.is_some()),
                 Ok(Dispatch(Outcome::Unknown)) => self.core.note_unknown(),
                 Err(error) => {
-                    self.core.stats.decode_errors += u64::from(error.kind() == ErrorKind::Decode);
-                    let error = match self.core.decode_errors {
-                        DecodeErrors::Skip if error.kind() == ErrorKind::Decode => continue,
-                        DecodeErrors::Stop if error.kind() == ErrorKind::Decode => error.ending_the_stream(),
-                        _ => error,
-                    };
-                    if error.is_final() {
-                        self.core.close();
+                    if let Some(error) = self.core.note_error(error) {
+                        return Poll::Ready(Some(Err(error)));
                     }
-                    return Poll::Ready(Some(Err(error)));
                 }
             }
         }
