@@ -11,7 +11,7 @@ use futures_core::{FusedStream, Stream};
 use super::{End, ReadAhead, Session, SessionHandle, Stats};
 use crate::connection::Connection;
 use crate::deserialize::Json;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::event::{LastEventId, TypedServerSentEvent};
 use crate::events::{Dispatch, Outcome, SseEvents};
 use crate::parse::{Frame, owned_name};
@@ -42,8 +42,9 @@ use crate::parse::{Frame, owned_name};
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Decode`] and [`ErrorKind::Event`] concern one event: poll again for the next, unless
-/// [`is_final`](Error::is_final) says that the stream was to end with it. Any other error is the last item.
+/// [`ErrorKind::Decode`](crate::ErrorKind::Decode) and [`ErrorKind::Event`](crate::ErrorKind::Event) concern one event:
+/// poll again for the next, unless [`is_final`](Error::is_final) says that the stream was to end with it. Any other error is
+/// the last item.
 pub struct TypedSession<E, D = Json> {
     session: Session<D>,
     events: PhantomData<fn() -> E>,
