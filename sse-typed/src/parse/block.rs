@@ -252,13 +252,20 @@ impl Block {
     }
 
     /// A further line of data, or as much of it as there is.
+    #[inline]
     fn add_line(&mut self, line: &str, text: &str) {
-        let room = self.room();
-        self.data.own(text, room);
+        if !matches!(self.data.place, Place::Buffer) {
+            self.own_data(text);
+        }
         let data = &mut self.data.buffer;
-        make_room(data, 1 + line.len(), room);
+        make_room(data, 1 + line.len(), self.room);
         data.push('\n');
         data.push_str(line);
+    }
+
+    #[cold]
+    fn own_data(&mut self, text: &str) {
+        self.data.own(text, self.room);
     }
 
     /// So many bytes of an open line have come.

@@ -327,14 +327,22 @@ impl LineEnds {
             return Some(0);
         }
         let kind = 1 << (first % 32);
-        if self.beyond_word & kind == 0 {
+        let (beyond_word, beyond_block) = (self.beyond_word & kind != 0, self.beyond_block & kind != 0);
+        if !beyond_word {
             if let near @ Some(_) = in_word(text) {
                 return near;
             }
         }
-        let near = if self.beyond_block & kind == 0 { in_block(text) } else { None };
-        let length = near.or_else(|| memchr2(b'\n', b'\r', text))?;
-        if (length >= BLOCK) != (self.beyond_block & kind != 0) || self.beyond_word & kind == 0 || length < WORD {
+        if !beyond_block {
+            if let Some(near) = in_block(text) {
+                if near < WORD || !beyond_word {
+                    self.note(kind, near);
+                }
+                return Some(near);
+            }
+        }
+        let length = memchr2(b'\n', b'\r', text)?;
+        if length < BLOCK || !beyond_block {
             self.note(kind, length);
         }
         Some(length)
