@@ -735,3 +735,64 @@ fn bytes_fed_before_a_finished_stream_is_taken_out_do_no_harm() {
         assert!(parser.advance().unwrap(), "{further:?}");
     }
 }
+
+#[test]
+fn what_is_fed_between_the_end_of_a_stream_and_its_last_frame_is_in_no_other_stream() {
+    for late in ["z", "\n", "\n\ndata: late\n\n", "data: late"] {
+        for options in [Parser::new(), Parser::new().unterminated_event(), Parser::new().max_event_size(64)] {
+            let mut parser = options;
+            parser.feed("data: cut off");
+            assert_eq!(parser.advance(), Ok(false));
+            parser.finish();
+            parser.feed(late);
+            while parser.advance() == Ok(true) {}
+            for chunk in ["data: 1", "2", "3", "\n"] {
+                parser.feed(chunk);
+                assert_eq!(parser.advance(), Ok(false));
+            }
+            parser.feed("\n");
+            let data = parser.next_frame().unwrap().map(|frame| match frame {
+                Lent::Event(event) => event.data().to_owned(),
+                other => format!("{other:?}"),
+            });
+            assert_eq!(data.as_deref(), Some("123"), "{late:?}");
+        }
+    }
+}
+
+#[test]
+fn small_chunks_inside_a_line_are_one_value_however_many_they_are() {
+    for text in ["x".repeat(5000), "é€😀".repeat(700), "a\u{fffd}b".repeat(800)] {
+        for size in [1, 2, 3, 7, 64, 255, 256, 257] {
+            let stream = format!("event: e\ndata: {text}\n\n");
+            let mut parser = Parser::new();
+            let mut events = Vec::new();
+            for chunk in stream.into_bytes().chunks(size) {
+                parser.feed(chunk.to_vec());
+                while let Some(frame) = parser.next_frame().unwrap() {
+                    if let Lent::Event(event) = frame {
+                        events.push((event.event().to_owned(), event.data().to_owned()));
+                    }
+                }
+            }
+            assert_eq!(events, [("e".to_owned(), text.clone())], "in chunks of {size}");
+        }
+    }
+}
+
+#[test]
+fn malformed_bytes_in_small_chunks_are_replaced_one_by_one() {
+    for cut in 1..8 {
+        let mut parser = Parser::new();
+        parser.feed("data: ab");
+        assert_eq!(parser.advance(), Ok(false));
+        for chunk in b"\xe9\x82x\xff\xfe\xf0\x9f\x98y\xc0".repeat(40).chunks(cut) {
+            parser.feed(chunk.to_vec());
+            assert_eq!(parser.advance(), Ok(false));
+        }
+        parser.feed("!\n\n");
+        let Ok(Some(Lent::Event(event))) = parser.next_frame() else { panic!("no event") };
+        let once = "\u{fffd}x\u{fffd}\u{fffd}\u{fffd}y\u{fffd}";
+        assert_eq!(event.data(), format!("ab{}!", once.repeat(40)), "in chunks of {cut}");
+    }
+}

@@ -296,7 +296,8 @@ impl Parser {
             Phase::Streaming | Phase::Finishing | Phase::LastEvent => {}
         }
         if self.open_line.is_open() {
-            if self.lines.gather(&chunk, self.block.room()) {
+            // Not behind the end of a stream: what was gathered would be in the next one.
+            if self.phase == Phase::Streaming && self.lines.gather(&chunk, self.block.room()) {
                 return;
             }
             self.settle();
