@@ -248,7 +248,15 @@ impl<'a> Reading<'a> {
     #[inline]
     pub(super) fn line(&mut self) -> Option<Range<usize>> {
         let rest = self.text.as_bytes().get(self.position..)?;
-        let length = self.progress.line_ends.length(rest)?;
+        let &first = rest.first()?;
+        // The blank line of every event has a branch of its own, as the processor foresees that, and need not wait for the
+        // length to know where the next line begins.
+        if first == b'\n' {
+            let blank = self.position..self.position;
+            self.position += 1;
+            return Some(blank);
+        }
+        let length = self.progress.line_ends.length(first, rest)?;
         Some(self.take(length))
     }
 
@@ -317,15 +325,9 @@ struct LineEnds {
 }
 
 impl LineEnds {
-    /// How long the line is that begins here, if it ends here.
+    /// How long the line is that begins here, with this byte, if it ends here.
     #[inline]
-    fn length(&mut self, text: &[u8]) -> Option<usize> {
-        // The blank line of every event has a branch of its own, as the processor foresees that, and need not wait for
-        // the length to know where the next line begins.
-        let &first = text.first()?;
-        if first == b'\n' {
-            return Some(0);
-        }
+    fn length(&mut self, first: u8, text: &[u8]) -> Option<usize> {
         let kind = 1 << (first % 32);
         let (beyond_word, beyond_block) = (self.beyond_word & kind != 0, self.beyond_block & kind != 0);
         if !beyond_word {

@@ -609,3 +609,32 @@ fn lengthen(open_line: &mut OpenLine, block: &mut Block, part: &str, text: &str)
         Brought::Further(field, part) => block.extend(field, part),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::text::LONGEST_CHUNK;
+    use super::*;
+
+    /// What comes of these chunks, as text.
+    fn frames<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
+        let mut parser = Parser::new();
+        let mut frames = Vec::new();
+        for chunk in chunks {
+            parser.feed(chunk.to_vec());
+            while let Some(frame) = parser.next_frame().unwrap() {
+                frames.push(format!("{frame:?}"));
+            }
+        }
+        frames
+    }
+
+    #[test]
+    fn a_chunk_too_long_for_a_text_becomes_several() {
+        let stream = b"event: e\xc3\xa9\r\ndata: \xe2\x82\xac\xff\xf0\x9f\x98\x80\r\n\r\n: \xe2\x82x\n\n".repeat(40);
+        for skipped in 0..stream.len() / 40 {
+            let stream = &stream[skipped..];
+            assert!(stream.len() > 10 * LONGEST_CHUNK);
+            assert_eq!(frames([stream]), frames(stream.chunks(7)), "without the first {skipped} bytes");
+        }
+    }
+}
