@@ -78,7 +78,7 @@ impl<E> ReadAhead<E> {
     /// # Cancel safety
     /// As for [`next`](Self::next).
     pub async fn try_next(&mut self) -> Result<Option<TypedServerSentEvent<E>>, Error> {
-        self.next().await.transpose()
+        poll_fn(|cx| self.poll_item(cx).map(Option::transpose)).await
     }
 
     /// A handle to control the session. Its last event ID is that of the last event read, which the consumer may not

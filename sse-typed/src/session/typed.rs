@@ -99,7 +99,7 @@ impl<E: SseEvents<D>, D> TypedSession<E, D> {
     /// # Cancel safety
     /// As for [`next`](Self::next).
     pub async fn try_next(&mut self) -> Result<Option<TypedServerSentEvent<E>>, Error> {
-        self.next().await.transpose()
+        poll_fn(|cx| self.session.poll_item(cx).map(Option::transpose)).await
     }
 
     /// Reads in a task of its own, up to `events` items ahead of the consumer.
