@@ -192,10 +192,9 @@ pub(crate) fn prepare(request: &mut Request, client: &Client, last_event_id: &st
 ///
 /// reqwest tells of a client's timeouts in its `Debug` alone. Where that does not read as it did, there may be one.
 fn may_have_timeout(client: &Client) -> bool {
-    let shown = format!("{client:?}");
-    let shows =
-        |name: &str| shown.as_bytes().windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
-    !shows("default_headers") || shows("timeout")
+    let text = format!("{client:?}");
+    let has = |name: &str| text.as_bytes().windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
+    !has("default_headers") || has("timeout")
 }
 
 /// The id that a request of the user's has, which goes.
