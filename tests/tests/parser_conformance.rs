@@ -796,3 +796,19 @@ fn malformed_bytes_in_small_chunks_are_replaced_one_by_one() {
         assert_eq!(event.data(), format!("ab{}!", once.repeat(40)), "in chunks of {cut}");
     }
 }
+
+#[test]
+fn an_event_that_is_too_large_for_what_malformed_bytes_become_is_told_of_with_the_byte_that_makes_it_so() {
+    for limit in 9..40 {
+        let mut parser = Parser::new().max_event_size(limit);
+        parser.feed("data: ");
+        assert_eq!(parser.advance(), Ok(false));
+        let fit = (limit - "data: ".len()) / "\u{fffd}".len();
+        for _ in 0..fit {
+            parser.feed(&b"\xff"[..]);
+            assert_eq!(parser.advance(), Ok(false), "with a limit of {limit}");
+        }
+        parser.feed(&b"\xff"[..]);
+        assert!(parser.advance().is_err(), "with a limit of {limit}");
+    }
+}

@@ -61,7 +61,8 @@ impl Lines {
             return false;
         }
         let gathered = &mut self.backlog.get_or_insert_default().gathered;
-        let fits = gathered.len() + chunk.len() <= GATHERED.min(room);
+        // Each malformed byte may become the three of U+FFFD, and what is too large is told of at once.
+        let fits = gathered.len() + chunk.len() <= GATHERED.min(room / 3);
         if fits {
             gathered.extend_from_slice(chunk);
         }
