@@ -168,7 +168,7 @@ impl fmt::Debug for Attempt {
 
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Makes `request`, which has no `Last-Event-ID`, one for an event stream.
+/// Makes `request`, whose own `Last-Event-ID` has been [taken](take_last_event_id), one for an event stream.
 pub(crate) fn prepare(request: &mut Request, client: &Client, last_event_id: &str) {
     // The client's total timeout would cut a healthy stream; that of the request is its user's word.
     if request.timeout().is_none() && may_have_timeout(client) {

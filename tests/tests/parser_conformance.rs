@@ -812,3 +812,46 @@ fn an_event_that_is_too_large_for_what_malformed_bytes_become_is_told_of_with_th
         assert!(parser.advance().is_err(), "with a limit of {limit}");
     }
 }
+
+#[test]
+fn a_limit_that_is_lowered_in_the_middle_of_an_event_counts_what_has_come() {
+    let drain = |mut parser: Parser, chunk: &'static str| {
+        parser.feed(chunk);
+        let mut events = Vec::new();
+        loop {
+            match parser.next_frame() {
+                Ok(Some(Lent::Event(event))) => {
+                    events.push(format!("{} {} {}", event.event(), event.data(), event.id()))
+                }
+                Ok(Some(other)) => events.push(format!("{other:?}")),
+                Ok(None) => return (parser, events),
+                Err(error) => {
+                    events.push(error.limit().to_string());
+                    return (parser, events);
+                }
+            }
+        }
+    };
+    // Lowered and raised again.
+    let (parser, _) = drain(Parser::new(), "data: 1234\n");
+    let (_, events) = drain(parser.max_event_size(0).max_event_size(10), "data: 2\n\n");
+    assert_eq!(events, ["10"]);
+    // Below what has come: the event ends all the same, and nothing of it is in the next one.
+    let (parser, _) = drain(Parser::new(), "event: x\nid: 7\n");
+    let (parser, events) = drain(parser.max_event_size(0), "\n");
+    assert_eq!(events, [""; 0]);
+    let (_, events) = drain(parser.max_event_size(100), "data: y\n\n");
+    assert_eq!(events, ["message y 7"]);
+    // In the middle of a line that the stream's end cuts off.
+    let (mut parser, _) = drain(Parser::new(), "x");
+    parser = parser.max_event_size(0);
+    parser.finish();
+    assert_eq!(parser.advance(), Ok(false));
+    // What comes behind the end of a stream is no event of its own.
+    let mut parser = Parser::new().unterminated_event();
+    parser.feed(":");
+    parser.finish();
+    assert_eq!(parser.advance(), Ok(true));
+    parser.feed("data:");
+    assert_eq!(parser.advance(), Ok(false));
+}

@@ -238,3 +238,27 @@ fn an_idle_parser_is_small() {
     assert!(held(&allocated) <= 64, "{allocated:?}");
     assert!(size_of::<Parser>() <= 512, "{}", size_of::<Parser>());
 }
+
+#[test]
+fn nothing_large_is_kept_of_a_stream_that_ended_in_a_line_or_of_an_id_that_was_replaced() {
+    let large = leak("x".repeat(1 << 20));
+    for size in [256, 1400, large.len()] {
+        for begin in ["data: ", "event: ", "id: ", ": ", "data: x\ndata: "] {
+            let mut parser = Parser::new();
+            let allocated = measure(|| {
+                run(&mut parser, [Bytes::from_static(begin.as_bytes())]);
+                run(&mut parser, chunks(large, size));
+                parser.finish();
+                while parser.advance() == Ok(true) {}
+            });
+            assert!(held(&allocated) < KEPT, "{begin:?} in chunks of {size}: {allocated:?}");
+            let mut parser = Parser::new();
+            let allocated = measure(|| {
+                run(&mut parser, [Bytes::from_static(begin.as_bytes())]);
+                run(&mut parser, chunks(large, size));
+                run(&mut parser, [&b"\nid: 1\ndata: a\n\n"[..], b": idle\n"].map(Bytes::from_static));
+            });
+            assert!(held(&allocated) < KEPT, "{begin:?} and an end, in chunks of {size}: {allocated:?}");
+        }
+    }
+}

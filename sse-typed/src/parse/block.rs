@@ -104,9 +104,10 @@ pub(super) struct Block {
     line: String,
     /// How many bytes the open line has so far.
     line_size: usize,
-    /// How many bytes may follow: the open line and the lines of names, ids and data have the rest of the largest size.
-    room: usize,
-    max_size: usize,
+    /// How many bytes the open line and the lines of names, ids and data have.
+    size: usize,
+    /// How many bytes they may have.
+    pub(super) max_size: usize,
 }
 
 impl Block {
@@ -122,18 +123,9 @@ impl Block {
             reconnection_time: None,
             line: String::new(),
             line_size: 0,
-            room: max_size,
+            size: 0,
             max_size,
         }
-    }
-
-    pub(super) fn set_max_size(&mut self, bytes: usize) {
-        self.room = bytes.saturating_sub(self.max_size - self.room);
-        self.max_size = bytes;
-    }
-
-    pub(super) fn max_size(&self) -> usize {
-        self.max_size
     }
 
     /// Whether a blank line now would dispatch an event.
@@ -181,13 +173,13 @@ impl Block {
     /// How many bytes may follow.
     #[inline]
     pub(super) fn room(&self) -> usize {
-        self.room
+        self.max_size.saturating_sub(self.size)
     }
 
     /// A whole line of this field, of `length` bytes, whose value is there in `text`.
     #[inline]
     pub(super) fn set(&mut self, field: Field, length: usize, value: Span, text: &str) {
-        self.room -= length;
+        self.size += length;
         match field {
             Field::Data if self.data.is_present() => self.add_line(value.of(text), text),
             Field::Data => self.data.place = Place::Text(value),
@@ -220,8 +212,13 @@ impl Block {
             self.commit_id();
             return true;
         }
-        let is_empty = self.room == self.max_size && !self.sets_reconnection_time;
-        !is_empty && self.dispatch_without_data(text)
+        !self.is_empty() && self.dispatch_without_data(text)
+    }
+
+    /// Whether no line has come that could be part of an event.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.size == 0 && !self.sets_reconnection_time
     }
 
     #[cold]
@@ -238,6 +235,10 @@ impl Block {
     #[inline]
     fn commit_id(&mut self) {
         if self.id.is_present() {
+            // A buffer that an id in the text has left over.
+            if !matches!(self.id.place, Place::Buffer) {
+                release(&mut self.id.buffer);
+            }
             std::mem::swap(&mut self.last_event_id, &mut self.id);
             self.id.place = Place::Absent;
             release(&mut self.id.buffer);
@@ -257,22 +258,24 @@ impl Block {
         if !matches!(self.data.place, Place::Buffer) {
             self.own_data(text);
         }
+        let room = self.room();
         let data = &mut self.data.buffer;
-        make_room(data, 1 + line.len(), self.room);
+        make_room(data, 1 + line.len(), room);
         data.push('\n');
         data.push_str(line);
     }
 
     #[cold]
     fn own_data(&mut self, text: &str) {
-        self.data.own(text, self.room);
+        let room = self.room();
+        self.data.own(text, room);
     }
 
     /// So many bytes of an open line have come.
     #[inline]
     pub(super) fn count(&mut self, length: usize) {
         self.line_size += length;
-        self.room -= length;
+        self.size += length;
     }
 
     /// The first part of the value of an open line.
@@ -311,7 +314,7 @@ impl Block {
             Field::Event => &mut self.event,
             Field::Id => &mut self.id,
             Field::Retry | Field::Comment | Field::Unknown => {
-                self.room += length;
+                self.size -= length;
                 return;
             }
         };
@@ -327,7 +330,7 @@ impl Block {
 
     /// Forgets the open line, which has no end.
     pub(super) fn drop_line(&mut self) {
-        self.room += std::mem::take(&mut self.line_size);
+        self.size -= std::mem::take(&mut self.line_size);
     }
 
     /// Takes over what lies in the text, which is about to go.
@@ -344,15 +347,15 @@ impl Block {
     /// Begins the next event.
     #[inline]
     pub(super) fn clear(&mut self) {
-        // A buffer holds at most twice what was put into it.
-        if self.max_size - self.room > KEPT_CAPACITY / 2 {
+        // What is in the buffers is a part of that, and no buffer is more than twice as large as what was put into it.
+        if self.size > KEPT_CAPACITY / 2 {
             self.release();
         }
         self.event.place = Place::Absent;
         self.data.place = Place::Absent;
         self.id.place = Place::Absent;
         self.sets_reconnection_time = false;
-        self.room = self.max_size.saturating_sub(self.line_size);
+        self.size = self.line_size;
     }
 
     /// Gives back the buffers that one large event made grow.

@@ -46,6 +46,7 @@ impl Lines {
     /// Takes a chunk: at once if there is no text in hand, else behind what was fed before.
     #[inline]
     pub(super) fn feed(&mut self, chunk: Bytes) {
+        debug_assert!(!self.has_gathered(), "what was gathered comes first");
         if self.is_at_rest() {
             self.begin(chunk);
         } else {
@@ -302,13 +303,13 @@ impl<'a> Reading<'a> {
 #[inline]
 fn has_line_end(text: &[u8]) -> bool {
     /// Of one size and without an early way out, which makes it a few instructions on wide registers.
-    fn in_block(block: &[u8; 64]) -> bool {
+    fn has_end(block: &[u8; BLOCK]) -> bool {
         block.iter().fold(0, |found, &byte| found | u8::from(byte == b'\n') | u8::from(byte == b'\r')) != 0
     }
     match text.last_chunk() {
         Some(last) if text.len() <= SMALL_CHUNK => {
-            text.chunks_exact(64).filter_map(<[u8]>::first_chunk).any(in_block)
-                || (text.len() % 64 != 0 && in_block(last))
+            text.chunks_exact(BLOCK).filter_map(<[u8]>::first_chunk).any(has_end)
+                || (text.len() % BLOCK != 0 && has_end(last))
         }
         _ => memchr2(b'\n', b'\r', text).is_some(),
     }

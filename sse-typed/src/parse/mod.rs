@@ -252,7 +252,7 @@ impl Parser {
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
         self.settle();
-        self.block.set_max_size(bytes);
+        self.block.max_size = bytes;
         self
     }
 
@@ -365,7 +365,10 @@ impl Parser {
                     return step;
                 }
             }
-            if let Some(step) = self.leave_text().or_else(|| self.go_on()) {
+            if let Some(step) = self.leave_text() {
+                return step;
+            }
+            if let Some(step) = self.go_on() {
                 return step;
             }
         }
@@ -450,7 +453,7 @@ impl Parser {
         self.block.reconnection_time()
     }
 
-    /// Reads the lines that lie whole in the text. `None` at their end, here and below.
+    /// Reads the lines that lie whole in the text. `None` at their end: there is more to do then, here and below.
     #[inline]
     fn read_lines(&mut self) -> Option<Step> {
         let mut reading = self.lines.read();
@@ -562,17 +565,18 @@ impl Parser {
         // Again, as more may have been fed since: that is gone with the stream.
         self.lines.finish();
         self.open_line = OpenLine::None;
-        self.block.drop_line();
         if self.unterminated_event {
             self.phase = Phase::Finished { truncated: false };
-            if !self.block.dispatch(self.lines.text()) {
-                return None;
+            self.block.drop_line();
+            if !self.block.is_empty() && self.block.dispatch(self.lines.text()) {
+                self.lent = Lent::Event;
+                return Some(Step::Frame);
             }
-            self.lent = Lent::Event;
-            return Some(Step::Frame);
+        } else {
+            self.phase = Phase::Finished { truncated };
         }
         self.block.clear();
-        self.phase = Phase::Finished { truncated };
+        self.block.drop_line();
         None
     }
 
@@ -595,7 +599,7 @@ impl Parser {
         self.lines = Lines::default();
         self.open_line = OpenLine::None;
         self.phase = Phase::Failed;
-        EventTooLarge { limit: self.block.max_size() }
+        EventTooLarge { limit: self.block.max_size }
     }
 }
 

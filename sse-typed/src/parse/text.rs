@@ -73,6 +73,7 @@ impl Text {
     /// Holds `chunk` in place of what it held, malformed sequences replaced by U+FFFD (the standard's "UTF-8 decode").
     #[inline]
     pub(super) fn set(&mut self, chunk: Bytes) {
+        debug_assert!(chunk.len() <= 3 * LONGEST_CHUNK, "a span has room for every place");
         let mut valid = true;
         let mut cart = self.take_cart();
         cart.chunk = chunk;
