@@ -170,6 +170,12 @@ impl Block {
         self.line_size
     }
 
+    /// Whether so many bytes may follow.
+    #[inline]
+    pub(super) fn has_room_for(&self, length: usize) -> bool {
+        self.size + length <= self.max_size
+    }
+
     /// How many bytes may follow.
     #[inline]
     pub(super) fn room(&self) -> usize {
@@ -208,8 +214,10 @@ impl Block {
     /// A blank line: "dispatch the event". Whether there is one.
     #[inline]
     pub(super) fn dispatch(&mut self, text: &str) -> bool {
-        if self.data.is_present() {
+        if self.id.is_present() {
             self.commit_id();
+        }
+        if self.data.is_present() {
             return true;
         }
         !self.is_empty() && self.dispatch_without_data(text)
@@ -223,7 +231,6 @@ impl Block {
 
     #[cold]
     fn dispatch_without_data(&mut self, text: &str) -> bool {
-        self.commit_id();
         let is_event = self.is_event(text);
         if !is_event {
             self.clear();
@@ -231,19 +238,16 @@ impl Block {
         is_event
     }
 
-    /// The id that has come, if any, is the last event ID from here on.
-    #[inline]
+    /// The id that has come is the last event ID from here on.
     fn commit_id(&mut self) {
-        if self.id.is_present() {
-            // A buffer that an id in the text has left over.
-            if !matches!(self.id.place, Place::Buffer) {
-                release(&mut self.id.buffer);
-            }
-            std::mem::swap(&mut self.last_event_id, &mut self.id);
-            self.id.place = Place::Absent;
+        // A buffer that an id in the text has left over.
+        if !matches!(self.id.place, Place::Buffer) {
             release(&mut self.id.buffer);
-            self.id_committed = true;
         }
+        std::mem::swap(&mut self.last_event_id, &mut self.id);
+        self.id.place = Place::Absent;
+        release(&mut self.id.buffer);
+        self.id_committed = true;
     }
 
     /// Whether the last event ID may be another than when this was last asked.

@@ -302,7 +302,7 @@ impl Parser {
             }
             self.settle();
             if let Some(part) = self.lines.inside_the_line(self.block.line_size(), &chunk) {
-                if part.len() <= self.block.room() {
+                if self.block.has_room_for(part.len()) {
                     lengthen(&mut self.open_line, &mut self.block, part, "");
                     return;
                 }
@@ -468,7 +468,7 @@ impl Parser {
                 }
                 continue;
             }
-            if length > self.block.room() {
+            if !self.block.has_room_for(length) {
                 break Some(Step::TooLarge);
             }
             let (field, value) = field::split(&text.as_bytes()[line.clone()]);
@@ -495,7 +495,7 @@ impl Parser {
     fn read_open_line(&mut self) -> Option<Step> {
         let mut reading = self.lines.read();
         let part = reading.end_of_line()?;
-        if part.len() > self.block.room() {
+        if !self.block.has_room_for(part.len()) {
             return Some(Step::TooLarge);
         }
         let text = reading.text();
@@ -513,7 +513,7 @@ impl Parser {
             return None;
         }
         if !part.is_empty() {
-            if part.len() > self.block.room() {
+            if !self.block.has_room_for(part.len()) {
                 return Some(Step::TooLarge);
             }
             lengthen(&mut self.open_line, &mut self.block, part, text);
