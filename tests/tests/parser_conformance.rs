@@ -842,6 +842,10 @@ fn a_limit_that_is_lowered_in_the_middle_of_an_event_counts_what_has_come() {
     assert_eq!(events, [""; 0]);
     let (_, events) = drain(parser.max_event_size(100), "data: y\n\n");
     assert_eq!(events, ["message y 7"]);
+    // In the middle of a line that ends now.
+    let (parser, _) = drain(Parser::new(), "o");
+    let (_, events) = drain(parser.max_event_size(0), "\n");
+    assert_eq!(events, [""; 0]);
     // In the middle of a line that the stream's end cuts off.
     let (mut parser, _) = drain(Parser::new(), "x");
     parser = parser.max_event_size(0);

@@ -495,7 +495,7 @@ impl Parser {
     fn read_open_line(&mut self) -> Option<Step> {
         let mut reading = self.lines.read();
         let part = reading.end_of_line()?;
-        if !self.block.has_room_for(part.len()) {
+        if part.len() > self.block.room() {
             return Some(Step::TooLarge);
         }
         let text = reading.text();
