@@ -821,7 +821,7 @@ fn a_limit_that_is_lowered_in_the_middle_of_an_event_counts_what_has_come() {
         loop {
             match parser.next_frame() {
                 Ok(Some(Lent::Event(event))) => {
-                    events.push(format!("{} {} {}", event.event(), event.data(), event.id()))
+                    events.push(format!("{} {} {}", event.event(), event.data(), event.id()));
                 }
                 Ok(Some(other)) => events.push(format!("{other:?}")),
                 Ok(None) => return (parser, events),
