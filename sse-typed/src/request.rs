@@ -188,7 +188,7 @@ pub(crate) fn prepare(request: &mut Request, client: &Client, last_event_id: &st
 }
 
 /// Whether `client` may have a timeout that is to be lifted. A timeout that never passes takes its place then, and costs a
-/// timer that is looked at with each chunk: a third of what a small one costs in all, so it is not for every client.
+/// timer that is looked at with each chunk, some 500 instructions: so it is not for every client.
 ///
 /// reqwest tells of a client's timeouts in its `Debug` alone. Where that does not read as it did, there may be one.
 fn may_have_timeout(client: &Client) -> bool {

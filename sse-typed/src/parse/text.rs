@@ -28,15 +28,10 @@ impl Span {
         Self { start: range.start as u32, end: range.end as u32 }
     }
 
-    #[inline]
-    pub(super) fn range(self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-
     /// What is there.
     #[inline]
     pub(super) fn of(self, text: &str) -> &str {
-        &text[self.range()]
+        &text[self.start as usize..self.end as usize]
     }
 }
 
