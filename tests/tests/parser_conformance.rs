@@ -556,6 +556,20 @@ fn a_line_may_end_anywhere_in_a_chunk_that_goes_on_with_it() {
 }
 
 #[test]
+fn a_line_may_be_of_any_length_after_one_of_any_length() {
+    let options = Options::default();
+    for end in ["\n", "\r", "\r\n"] {
+        for first in 0..100 {
+            let lines =
+                (0..100).map(|second| format!("data:{}{end}data:{}{end}{end}", "x".repeat(first), "y".repeat(second)));
+            let stream = lines.collect::<String>().into_bytes();
+            let expected = plain::read(&stream, &options);
+            assert_eq!(parser::parse(&options, [&*stream]), expected, "after {first} bytes, and {end:?}");
+        }
+    }
+}
+
+#[test]
 fn a_byte_order_mark_is_no_panic_and_costs_no_event() {
     assert_eq!(frames("\u{feff}data: first\n\ndata: second\n\n"), [event("first"), event("second")]);
 }

@@ -7,6 +7,12 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use bytes::{Buf, Bytes};
+#[cfg(target_arch = "aarch64")]
+use memchr::arch::aarch64::neon::memchr::Two;
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+use memchr::arch::all::memchr::Two;
+#[cfg(target_arch = "x86_64")]
+use memchr::arch::x86_64::sse2::memchr::Two;
 use memchr::memchr2;
 
 use super::text::{LONGEST_CHUNK, Text};
@@ -302,6 +308,8 @@ impl<'a> Reading<'a> {
 /// Whether a line ends somewhere in it.
 #[inline]
 fn has_line_end(text: &[u8]) -> bool {
+    const BLOCK: usize = 64;
+
     /// Of one size and without an early way out, which makes it a few instructions on wide registers.
     fn has_end(block: &[u8; BLOCK]) -> bool {
         block.iter().fold(0, |found, &byte| found | u8::from(byte == b'\n') | u8::from(byte == b'\r')) != 0
@@ -321,9 +329,8 @@ fn has_line_end(text: &[u8]) -> bool {
 /// kind: its first byte, modulo 32.
 #[derive(Default)]
 struct LineEnds {
-    /// Kinds whose last line had at least this many bytes: more than a word, more than a block.
-    beyond_word: u32,
-    beyond_block: u32,
+    /// Kinds whose last line was a long one.
+    long: u32,
 }
 
 impl LineEnds {
@@ -331,75 +338,47 @@ impl LineEnds {
     #[inline]
     fn length(&mut self, first: u8, text: &[u8]) -> Option<usize> {
         let kind = 1 << (first % 32);
-        let (beyond_word, beyond_block) = (self.beyond_word & kind != 0, self.beyond_block & kind != 0);
-        if !beyond_word {
-            if let near @ Some(_) = in_word(text) {
-                return near;
-            }
-        }
-        if !beyond_block {
-            if let Some(near) = in_block(text) {
-                if near < WORD || !beyond_word {
-                    self.note(kind, near);
-                }
-                return Some(near);
+        let was_long = self.long & kind != 0;
+        if !was_long {
+            if let short @ Some(_) = short_length(text) {
+                return short;
             }
         }
         let length = memchr2(b'\n', b'\r', text)?;
-        if length < BLOCK || !beyond_block {
-            self.note(kind, length);
+        if was_long != (length >= LONG_LINE) {
+            self.long ^= kind;
         }
         Some(length)
     }
+}
 
-    /// The last line of this kind was so long.
-    #[cold]
-    fn note(&mut self, kind: u32, length: usize) {
-        for (kinds, limit) in [(&mut self.beyond_word, WORD), (&mut self.beyond_block, BLOCK)] {
-            if length < limit {
-                *kinds &= !kind;
-            } else {
-                *kinds |= kind;
-            }
+/// How many bytes the registers have that every processor of a kind can search.
+const REGISTER: usize = 16;
+
+/// From this size on, a line is a long one.
+const LONG_LINE: usize = 4 * REGISTER;
+
+/// How long the line is that begins here, if it is a short one that ends here.
+///
+/// Register by register, in the code of the caller: the branches are those of the last line of this length, where
+/// [`memchr2`] has to be called, and takes others for each place at which a line may lie in memory.
+#[inline]
+fn short_length(text: &[u8]) -> Option<usize> {
+    let search = register_search()?;
+    let mut start = 0;
+    for register in text.chunks_exact(REGISTER).take(LONG_LINE / REGISTER) {
+        if let Some(length) = search.find(register) {
+            return Some(start + length);
         }
+        start += REGISTER;
     }
+    None
 }
 
-const WORD: usize = size_of::<u64>();
-const BLOCK: usize = 64;
-
-/// How long the line is that begins here, if it ends in its first bytes, as many as a register has.
+#[allow(clippy::useless_conversion, reason = "where there may be no such registers, it is an option already")]
 #[inline]
-fn in_word(text: &[u8]) -> Option<usize> {
-    match line_ends(u64::from_le_bytes(*text.first_chunk()?)) {
-        0 => None,
-        ends => Some(ends.trailing_zeros() as usize / 8),
-    }
-}
-
-/// How long the line is that begins here, if it ends in its first block.
-#[inline]
-fn in_block(text: &[u8]) -> Option<usize> {
-    /// How many bytes are left from the first end of a line on. Of one size and without an early way out, which makes it a
-    /// few instructions on wide registers.
-    fn left(block: &[u8; BLOCK]) -> u8 {
-        let left = |(&byte, at): (&u8, u8)| if byte == b'\n' || byte == b'\r' { 64 - at } else { 0 };
-        block.iter().zip(0..).map(left).fold(0, u8::max)
-    }
-    match left(text.first_chunk()?) {
-        0 => None,
-        left => Some(BLOCK - usize::from(left)),
-    }
-}
-
-/// Which of eight bytes end a line: the high bit of the first one is set, and those of further ones may be.
-#[inline]
-fn line_ends(bytes: u64) -> u64 {
-    const EACH: u64 = u64::from_le_bytes([1; 8]);
-    const LINE_FEEDS: u64 = u64::from_le_bytes([b'\n'; 8]);
-    const CARRIAGE_RETURNS: u64 = u64::from_le_bytes([b'\r'; 8]);
-    let zeros = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes & (EACH << 7);
-    zeros(bytes ^ LINE_FEEDS) | zeros(bytes ^ CARRIAGE_RETURNS)
+fn register_search() -> Option<Two> {
+    Two::new(b'\n', b'\r').into()
 }
 
 /// The first one to three bytes of a character.
