@@ -381,7 +381,8 @@ impl Parser {
     }
 
     /// The same, with an event that shares this id, which is its own.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "what comes of it is matched at once: inlined, it never lies in memory")]
+    #[inline(always)]
     pub(crate) fn frame_sharing<'a>(&'a self, shared_id: Option<&'a LastEventId>) -> Option<Frame<'a>> {
         let text = self.lines.text();
         match &self.lent {

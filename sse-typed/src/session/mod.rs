@@ -288,7 +288,8 @@ impl Core {
     }
 
     /// The frame that [`poll_advance`](Self::poll_advance) arrived at.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as what it calls is")]
+    #[inline(always)]
     fn frame(&self) -> Option<Frame<'_>> {
         match (self.announcing, &self.connection) {
             (Announcing::Now, Some(connection)) => Some(Frame::Open(connection)),
