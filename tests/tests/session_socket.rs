@@ -1,6 +1,7 @@
 //! What the server sees of a session: that it is left, and that it is slowed down.
 
 use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 
 use axum::Router;
@@ -136,6 +137,27 @@ async fn reading_ahead_yields_the_same_items_in_the_same_order() {
             assert!(soon(events.next()).await.is_none());
         }
         assert_eq!(soon(events.handle().state_changed()).await, State::Closed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_gets_all_that_was_read_ahead_though_nothing_follows() {
+    for (ahead, count) in [1, 5, 64].into_iter().flat_map(|ahead| (1..=40).map(move |count| (ahead, count))) {
+        for chunks in [vec![numbered(0..=count - 1, "")], (0..count).map(|n| numbered(n..=n, "")).collect()] {
+            let (sender, bytes) = futures::channel::mpsc::unbounded();
+            let mut events = Session::from_stream(bytes).incoming::<String>().read_ahead(ahead);
+            let reading = tokio::spawn(async move {
+                for n in 0..count {
+                    let event = soon(events.next()).await.unwrap().unwrap();
+                    assert_eq!(event.data, n.to_string(), "of {count}, {ahead} ahead");
+                }
+            });
+            tokio::task::yield_now().await;
+            for chunk in chunks {
+                sender.unbounded_send(Ok::<_, io::Error>(chunk)).unwrap();
+            }
+            soon(reading).await.unwrap();
+        }
     }
 }
 

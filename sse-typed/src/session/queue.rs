@@ -52,15 +52,28 @@ impl<T> Sender<T> {
             return Poll::Ready(!state.is_closed);
         }
         let before = state.sender.replace(cx.waker().clone());
+        let receiver = state.receiver.take();
         drop(state);
         drop(before);
+        receiver.into_iter().for_each(Waker::wake);
         Poll::Pending
     }
 
+    /// Puts an item into the queue. Who waits for one is [told](Self::tell) of it, or when there is no room for more.
     pub(super) fn send(&self, item: T) {
+        self.0.lock().items.push_back(item);
+    }
+
+    /// Whether somebody waits for an item, and there is one.
+    pub(super) fn is_awaited(&self) -> bool {
+        let state = self.0.lock();
+        state.receiver.is_some() && !state.items.is_empty()
+    }
+
+    /// Wakes who waits for an item, where there is one.
+    pub(super) fn tell(&self) {
         let mut state = self.0.lock();
-        state.items.push_back(item);
-        let receiver = state.receiver.take();
+        let receiver = if state.items.is_empty() { None } else { state.receiver.take() };
         drop(state);
         receiver.into_iter().for_each(Waker::wake);
     }
@@ -149,18 +162,36 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_for_an_item_is_woken_when_it_comes_and_when_none_can() {
+    fn who_waits_for_an_item_is_woken_when_told_of_it_and_when_none_can_come() {
         let (woken, waker) = task();
         let cx = &mut Context::from_waker(&waker);
         let (sender, receiver) = queue(2);
         assert_eq!(receiver.poll_receive(cx), Poll::Pending);
+        sender.tell();
+        assert!(!sender.is_awaited());
         sender.send('a');
+        assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+        assert!(sender.is_awaited());
+        sender.tell();
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        assert!(!sender.is_awaited());
         assert_eq!(receiver.poll_receive(cx), Poll::Ready(Some('a')));
         assert_eq!(receiver.poll_receive(cx), Poll::Pending);
         drop(sender);
         assert_eq!(woken.0.load(Ordering::Relaxed), 2);
         assert_eq!(receiver.poll_receive(cx), Poll::Ready(None));
+    }
+
+    #[test]
+    fn who_waits_for_an_item_is_woken_when_there_is_no_room_for_more() {
+        for limit in 1..10 {
+            let (woken, waker) = task();
+            let (sender, receiver) = queue(limit);
+            assert_eq!(receiver.poll_receive(&mut Context::from_waker(&waker)), Poll::Pending);
+            (0..limit).for_each(|item| sender.send(item));
+            assert_eq!(sender.poll_room(&mut Context::from_waker(Waker::noop())), Poll::Pending);
+            assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        }
     }
 
     #[test]

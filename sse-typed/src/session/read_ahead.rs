@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use tokio::task::JoinHandle;
 
-use super::queue::{Receiver, queue};
+use super::queue::{Receiver, Sender, queue};
 use super::{SessionHandle, TypedSession};
 use crate::error::Error;
 use crate::event::TypedServerSentEvent;
@@ -18,29 +18,23 @@ use crate::events::SseEvents;
 ///
 /// Dropping it ends the task, and with it the connection.
 pub struct ReadAhead<E> {
-    items: Receiver<Result<TypedServerSentEvent<E>, Error>>,
+    items: Receiver<Item<E>>,
     handle: SessionHandle,
     /// Gone once it has been seen to end.
     task: Option<JoinHandle<()>>,
 }
 
+type Item<E> = Result<TypedServerSentEvent<E>, Error>;
+
 impl<E> ReadAhead<E> {
-    pub(super) fn new<D>(mut session: TypedSession<E, D>, events: usize) -> Self
+    pub(super) fn new<D>(session: TypedSession<E, D>, events: usize) -> Self
     where
         E: SseEvents<D> + Send + 'static,
         D: Send + 'static,
     {
         let handle = session.handle();
         let (sender, items) = queue(events.max(1));
-        let task = tokio::spawn(async move {
-            // Room first, so that no item is on its way but those in the queue.
-            while poll_fn(|cx| sender.poll_room(cx)).await {
-                match session.next().await {
-                    Some(item) => sender.send(item),
-                    None => break,
-                }
-            }
-        });
+        let task = tokio::spawn(Reader { session, sender, untold: Untold::default() }.run());
         Self { items, handle, task: Some(task) }
     }
 
@@ -51,11 +45,11 @@ impl<E> ReadAhead<E> {
     ///
     /// # Cancel safety
     /// Dropping an unfinished `next()` loses nothing.
-    pub async fn next(&mut self) -> Option<Result<TypedServerSentEvent<E>, Error>> {
+    pub async fn next(&mut self) -> Option<Item<E>> {
         poll_fn(|cx| self.poll_item(cx)).await
     }
 
-    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<TypedServerSentEvent<E>, Error>>> {
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item<E>>> {
         if let Some(item) = ready!(self.items.poll_receive(cx)) {
             return Poll::Ready(Some(item));
         }
@@ -88,8 +82,76 @@ impl<E> ReadAhead<E> {
     }
 }
 
+/// So many items are worth waking another thread for.
+const MANY_ITEMS: u32 = 16;
+
+/// So are items that so many bytes were read for, as the time that these take is more than what is saved.
+const MANY_BYTES: u64 = 4 << 10;
+
+/// What the task runs.
+struct Reader<E, D> {
+    session: TypedSession<E, D>,
+    sender: Sender<Item<E>>,
+    untold: Untold,
+}
+
+/// What the consumer, who may wait, has not been told of.
+#[derive(Default)]
+struct Untold {
+    items: u32,
+    /// How many bytes had been read when it was told last.
+    since: u64,
+}
+
+impl<E: SseEvents<D>, D> Reader<E, D> {
+    async fn run(mut self) {
+        // Room first, so that no item is on its way but those in the queue.
+        while poll_fn(|cx| self.sender.poll_room(cx)).await {
+            match self.next().await {
+                Some(item) => self.send(item),
+                None => break,
+            }
+        }
+    }
+
+    /// The next item. If that has to be waited for, the consumer is told of those before it: not at once, but when the task
+    /// has had its next turn and there is still none.
+    ///
+    /// To wake another thread costs more than to read an event, and the task that reads the socket often has the next one
+    /// by then.
+    async fn next(&mut self) -> Option<Item<E>> {
+        let mut had_a_turn = false;
+        poll_fn(|cx| {
+            let item = Pin::new(&mut self.session).poll_next(cx);
+            if item.is_pending() && self.untold.items > 0 {
+                if !had_a_turn && self.sender.is_awaited() {
+                    had_a_turn = true;
+                    cx.waker().wake_by_ref();
+                } else {
+                    self.tell();
+                }
+            }
+            item
+        })
+        .await
+    }
+
+    fn send(&mut self, item: Item<E>) {
+        self.sender.send(item);
+        self.untold.items += 1;
+        if self.untold.items >= MANY_ITEMS || self.session.stats().bytes - self.untold.since >= MANY_BYTES {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        self.sender.tell();
+        self.untold = Untold { items: 0, since: self.session.stats().bytes };
+    }
+}
+
 impl<E> Stream for ReadAhead<E> {
-    type Item = Result<TypedServerSentEvent<E>, Error>;
+    type Item = Item<E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.poll_item(cx)
