@@ -4,9 +4,11 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_core::Stream;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::queue::{Receiver, Sender, queue};
 use super::{SessionHandle, TypedSession};
@@ -34,7 +36,8 @@ impl<E> ReadAhead<E> {
     {
         let handle = session.handle();
         let (sender, items) = queue(events.max(1));
-        let task = tokio::spawn(Reader { session, sender, untold: Untold::default() }.run());
+        let reader = Reader { session, sender, untold: Untold::default(), last_item: Instant::now(), is_flood: false };
+        let task = tokio::spawn(reader.run());
         Self { items, handle, task: Some(task) }
     }
 
@@ -93,7 +96,13 @@ struct Reader<E, D> {
     session: TypedSession<E, D>,
     sender: Sender<Item<E>>,
     untold: Untold,
+    last_item: Instant,
+    is_flood: bool,
 }
+
+/// Items that come so soon one after the other are a flood, which is worth some care for what a wake costs. Others are told
+/// of at once: on a busy runtime, a turn may take its time.
+const SOON: Duration = Duration::from_micros(50);
 
 /// What the consumer, who may wait, has not been told of.
 #[derive(Default)]
@@ -114,8 +123,8 @@ impl<E: SseEvents<D>, D> Reader<E, D> {
         }
     }
 
-    /// The next item. If that has to be waited for, the consumer is told of those before it: not at once, but when the task
-    /// has had its next turn and there is still none.
+    /// The next item. If that has to be waited for, the consumer is told of those before it: in a flood not at once, but
+    /// when the task has had its next turn and there is still none.
     ///
     /// To wake another thread costs more than to read an event, and the task that reads the socket often has the next one
     /// by then.
@@ -124,7 +133,7 @@ impl<E: SseEvents<D>, D> Reader<E, D> {
         poll_fn(|cx| {
             let item = Pin::new(&mut self.session).poll_next(cx);
             if item.is_pending() && self.untold.items > 0 {
-                if !had_a_turn && self.sender.is_awaited() {
+                if self.is_flood && !had_a_turn && self.sender.is_awaited() {
                     had_a_turn = true;
                     cx.waker().wake_by_ref();
                 } else {
@@ -139,6 +148,9 @@ impl<E: SseEvents<D>, D> Reader<E, D> {
     fn send(&mut self, item: Item<E>) {
         self.sender.send(item);
         self.untold.items += 1;
+        let now = Instant::now();
+        self.is_flood = now - self.last_item < SOON;
+        self.last_item = now;
         if self.untold.items >= MANY_ITEMS || self.session.stats().bytes - self.untold.since >= MANY_BYTES {
             self.tell();
         }

@@ -109,8 +109,8 @@ impl<E: SseEvents<D>, D> TypedSession<E, D> {
     /// is that up to `events` items lie in memory, and that the last event ID runs ahead of the consumer by as many:
     /// save that of each event.
     ///
-    /// A consumer that waits is woken once for the items that come close together: after 4 KiB or 16 items, or as
-    /// soon as the task's next turn brings no more.
+    /// In a flood, where items come within 50 us of each other, a consumer that waits is woken once for several: after 4 KiB
+    /// or 16 items, or as soon as the task's next turn brings no more. Other items are told of at once.
     ///
     /// At least one item is read ahead. The task ends with the stream, and when the returned stream is dropped.
     ///
