@@ -36,8 +36,9 @@ impl<E> ReadAhead<E> {
     {
         let handle = session.handle();
         let (sender, items) = queue(events.max(1));
-        let reader = Reader { session, sender, untold: Untold::default(), last_item: Instant::now(), is_flood: false };
-        let task = tokio::spawn(reader.run());
+        let mut reader =
+            Reader { session, sender, untold: Untold::default(), last_item: Instant::now(), is_flood: false };
+        let task = tokio::spawn(async move { reader.run().await });
         Self { items, handle, task: Some(task) }
     }
 
@@ -113,7 +114,7 @@ struct Untold {
 }
 
 impl<E: SseEvents<D>, D> Reader<E, D> {
-    async fn run(mut self) {
+    async fn run(&mut self) {
         // Room first, so that no item is on its way but those in the queue.
         while poll_fn(|cx| self.sender.poll_room(cx)).await {
             match self.next().await {
