@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
 use futures::stream::{self, StreamExt as _};
-use sse_typed::{Dispatch, Error, ErrorKind, Frame, Reconnect, RequestBuilderExt, Session, SseEvents, State};
+use sse_typed::{Data, Dispatch, Error, ErrorKind, Frame, Reconnect, RequestBuilderExt, Session, SseEvents, State};
 use sse_typed_tests::seen::{Reply, assert_stops_while_nobody_polls, good, next, texts};
 use sse_typed_tests::server::{
     EVENT, OnDrop, Script, Served, Server, client, endless, http2_client, ms, numbered, settled, soon,
@@ -159,6 +159,27 @@ async fn who_waits_gets_all_that_was_read_ahead_though_nothing_follows() {
             soon(reading).await.unwrap();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_gets_what_was_read_ahead_while_the_next_item_takes_its_time() {
+    let (seen, first) = std::sync::mpsc::channel();
+    let first = Mutex::new(first);
+    let bytes = stream::iter([Ok::<_, io::Error>("data: 1\n\ndata: 2\n\n")]).chain(stream::pending());
+    let session = Session::from_stream(bytes).deserialize_with(move |data, target| {
+        if data == "1" {
+            // So that the consumer waits.
+            std::thread::sleep(ms(20));
+        } else {
+            first.lock().unwrap().recv_timeout(ms(5000))?;
+        }
+        target.fill(&mut serde_json::Deserializer::from_str(data))
+    });
+    let mut events = session.incoming::<Data<u8>>().read_ahead(8);
+    // Not in a task: tokio has one that is woken run next where the one that woke it runs.
+    assert_eq!(*soon(events.next()).await.unwrap().unwrap().data, 1);
+    seen.send(()).unwrap();
+    assert_eq!(*soon(events.next()).await.unwrap().unwrap().data, 2);
 }
 
 #[tokio::test]

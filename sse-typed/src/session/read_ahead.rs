@@ -36,8 +36,7 @@ impl<E> ReadAhead<E> {
     {
         let handle = session.handle();
         let (sender, items) = queue(events.max(1));
-        let mut reader =
-            Reader { session, sender, untold: Untold::default(), last_item: Instant::now(), is_flood: false };
+        let mut reader = Reader { session, sender, last_item: Instant::now(), untold: Untold::default() };
         let task = tokio::spawn(async move { reader.run().await });
         Self { items, handle, task: Some(task) }
     }
@@ -86,7 +85,11 @@ impl<E> ReadAhead<E> {
     }
 }
 
-/// So many items are worth waking another thread for.
+/// Items that come so soon one after the other are a flood, which is worth some care for what a wake costs. Others are told
+/// of at once: on a busy runtime, a turn may take its time, and so may the next item.
+const SOON: Duration = Duration::from_micros(50);
+
+/// In a flood, so many items are worth waking another thread for.
 const MANY_ITEMS: u32 = 16;
 
 /// So are items that so many bytes were read for, as the time that these take is more than what is saved.
@@ -96,14 +99,9 @@ const MANY_BYTES: u64 = 4 << 10;
 struct Reader<E, D> {
     session: TypedSession<E, D>,
     sender: Sender<Item<E>>,
-    untold: Untold,
     last_item: Instant,
-    is_flood: bool,
+    untold: Untold,
 }
-
-/// Items that come so soon one after the other are a flood, which is worth some care for what a wake costs. Others are told
-/// of at once: on a busy runtime, a turn may take its time.
-const SOON: Duration = Duration::from_micros(50);
 
 /// What the consumer, who may wait, has not been told of.
 #[derive(Default)]
@@ -124,8 +122,8 @@ impl<E: SseEvents<D>, D> Reader<E, D> {
         }
     }
 
-    /// The next item. If that has to be waited for, the consumer is told of those before it: in a flood not at once, but
-    /// when the task has had its next turn and there is still none.
+    /// The next item. If that has to be waited for, the consumer is told of what it was not told of in a flood: not at once,
+    /// but when the task has had its next turn and there is still none.
     ///
     /// To wake another thread costs more than to read an event, and the task that reads the socket often has the next one
     /// by then.
@@ -134,7 +132,7 @@ impl<E: SseEvents<D>, D> Reader<E, D> {
         poll_fn(|cx| {
             let item = Pin::new(&mut self.session).poll_next(cx);
             if item.is_pending() && self.untold.items > 0 {
-                if self.is_flood && !had_a_turn && self.sender.is_awaited() {
+                if !had_a_turn && self.sender.is_awaited() {
                     had_a_turn = true;
                     cx.waker().wake_by_ref();
                 } else {
@@ -150,9 +148,10 @@ impl<E: SseEvents<D>, D> Reader<E, D> {
         self.sender.send(item);
         self.untold.items += 1;
         let now = Instant::now();
-        self.is_flood = now - self.last_item < SOON;
+        let is_flood = now - self.last_item < SOON;
         self.last_item = now;
-        if self.untold.items >= MANY_ITEMS || self.session.stats().bytes - self.untold.since >= MANY_BYTES {
+        let bytes = self.session.stats().bytes - self.untold.since;
+        if !is_flood || self.untold.items >= MANY_ITEMS || bytes >= MANY_BYTES {
             self.tell();
         }
     }
