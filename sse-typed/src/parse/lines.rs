@@ -355,8 +355,8 @@ impl LineEnds {
 /// How many bytes the registers have that every processor of a kind can search.
 const REGISTER: usize = 16;
 
-/// From this size on, a line is a long one.
-const LONG_LINE: usize = 4 * REGISTER;
+/// From this size on, a line is a long one: as many registers as [`memchr2`] takes about the same time for.
+const LONG_LINE: usize = 16 * REGISTER;
 
 /// How long the line is that begins here, if it is a short one that ends here.
 ///
