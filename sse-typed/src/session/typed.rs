@@ -145,16 +145,24 @@ impl<D> Session<D> {
                 continue;
             }
             match E::from_frame(frame, &self.deserializer) {
-                Ok(Dispatch(Outcome::Value { data, event: name, done })) => {
-                    let (event, retry) = match event {
-                        Some(event) => (name.map_or_else(|| owned_name(event.event()), Into::into), event.retry()),
-                        None => ("".into(), None),
-                    };
+                // What comes of nearly every event. Here nothing that could unwind lies between the value and its place in
+                // the item, or it would be put down in memory on the way.
+                Ok(Dispatch(Outcome::Value { data, event: Some(name), done: false })) if event.is_some() => {
+                    let retry = event.and_then(|event| event.retry());
                     let id = self.core.last_event_id.clone();
+                    return Poll::Ready(Some(Ok(TypedServerSentEvent { event: name.into(), data, id, retry })));
+                }
+                Ok(Dispatch(Outcome::Value { data, event: name, done })) => {
+                    let id = self.core.last_event_id.clone();
+                    let mut item = TypedServerSentEvent { event: "".into(), data, id, retry: None };
+                    if let Some(event) = event {
+                        item.event = name.map_or_else(|| owned_name(event.event()), Into::into);
+                        item.retry = event.retry();
+                    }
                     if done {
                         self.core.close();
                     }
-                    return Poll::Ready(Some(Ok(TypedServerSentEvent { event, data, id, retry })));
+                    return Poll::Ready(Some(Ok(item)));
                 }
                 Ok(Dispatch(Outcome::Skip)) => self.core.stats.skipped += u64::from(event.is_some()),
                 Ok(Dispatch(Outcome::Unknown)) => self.core.note_unknown(),
