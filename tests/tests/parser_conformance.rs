@@ -570,6 +570,23 @@ fn a_line_may_be_of_any_length_after_one_of_any_length() {
 }
 
 #[test]
+fn a_line_of_any_length_may_end_with_its_chunk() {
+    let options = Options::default();
+    for end in ["\n", "\r", "\r\n"] {
+        for length in 0..300 {
+            let stream = format!("data:{}{end}{end}data: next{end}{end}", "x".repeat(length)).into_bytes();
+            let expected = plain::read(&stream, &options);
+            // Before the line's end, between its two bytes, behind it, and behind the blank line.
+            let line = "data:".len() + length;
+            for cut in [line, line + 1, line + end.len(), line + 2 * end.len()] {
+                let (first, second) = stream.split_at(cut);
+                assert_eq!(parser::parse(&options, [first, second]), expected, "{length} bytes, {end:?}, cut at {cut}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_byte_order_mark_is_no_panic_and_costs_no_event() {
     assert_eq!(frames("\u{feff}data: first\n\ndata: second\n\n"), [event("first"), event("second")]);
 }

@@ -338,13 +338,25 @@ impl LineEnds {
     #[inline]
     fn length(&mut self, first: u8, text: &[u8]) -> Option<usize> {
         let kind = 1 << (first % 32);
-        let was_long = self.long & kind != 0;
-        if !was_long {
+        if self.long & kind == 0 {
             if let short @ Some(_) = short_length(text) {
                 return short;
             }
         }
-        let length = memchr2(b'\n', b'\r', text)?;
+        self.further_length(kind, text)
+    }
+
+    /// The same, where the line is none that [`short_length`] found. Code of its own, as beside that it would slow it down.
+    #[inline(never)]
+    fn further_length(&mut self, kind: u32, text: &[u8]) -> Option<usize> {
+        let was_long = self.long & kind != 0;
+        let length = match (register_search(), text.last_chunk::<REGISTER>()) {
+            // All has been searched but what is no whole register. It shares one with what is before it.
+            (Some(search), Some(last)) if !was_long && text.len() < LONG_LINE => {
+                text.len() - REGISTER + search.find(last)?
+            }
+            _ => memchr2(b'\n', b'\r', text)?,
+        };
         if was_long != (length >= LONG_LINE) {
             self.long ^= kind;
         }
