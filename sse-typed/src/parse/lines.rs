@@ -338,29 +338,34 @@ impl LineEnds {
     #[inline]
     fn length(&mut self, first: u8, text: &[u8]) -> Option<usize> {
         let kind = 1 << (first % 32);
-        if self.long & kind == 0 {
-            if let short @ Some(_) = short_length(text) {
-                return short;
+        if self.long & kind != 0 {
+            let length = memchr2(b'\n', b'\r', text)?;
+            if length < LONG_LINE {
+                self.long ^= kind;
             }
+            return Some(length);
+        }
+        if let short @ Some(_) = short_length(text) {
+            return short;
         }
         self.further_length(kind, text)
     }
 
-    /// The same, where the line is none that [`short_length`] found. Code of its own, as beside that it would slow it down.
+    /// The same, where the line was to be a short one and [`short_length`] has not found its end. Code of its own, as beside
+    /// that it would slow it down.
     #[inline(never)]
     fn further_length(&mut self, kind: u32, text: &[u8]) -> Option<usize> {
-        let was_long = self.long & kind != 0;
-        let length = match (register_search(), text.last_chunk::<REGISTER>()) {
+        match (register_search(), text.last_chunk::<REGISTER>()) {
             // All has been searched but what is no whole register. It shares one with what is before it.
-            (Some(search), Some(last)) if !was_long && text.len() < LONG_LINE => {
-                text.len() - REGISTER + search.find(last)?
+            (Some(search), Some(last)) if text.len() < LONG_LINE => Some(text.len() - REGISTER + search.find(last)?),
+            _ => {
+                let length = memchr2(b'\n', b'\r', text)?;
+                if length >= LONG_LINE {
+                    self.long |= kind;
+                }
+                Some(length)
             }
-            _ => memchr2(b'\n', b'\r', text)?,
-        };
-        if was_long != (length >= LONG_LINE) {
-            self.long ^= kind;
         }
-        Some(length)
     }
 }
 
