@@ -8,6 +8,7 @@ use std::ops::{Deref, DerefMut};
 
 use crate::deserialize::Deserializer;
 use crate::error::{BoxError, Error};
+use crate::event::MESSAGE;
 use crate::parse::{Frame, RawEvent};
 
 /// A type whose values are the events of a stream: which frames it takes, and as what. `D` reads the data.
@@ -129,11 +130,18 @@ impl<E> Dispatch<E> {
     }
 }
 
+/// An item whose event may have any name, and has none in most streams of such.
+#[inline]
+fn of_any_name<E>(event: &RawEvent<'_>, data: E) -> Dispatch<E> {
+    let name = (event.event() == MESSAGE).then_some(MESSAGE);
+    Dispatch(Outcome::Value { data, event: name, done: false })
+}
+
 /// Every event, its data as text.
 impl<D> SseEvents<D> for String {
     fn from_frame(frame: Frame<'_>, _: &D) -> Result<Dispatch<Self>, Error> {
         Ok(match frame {
-            Frame::Event(event) => Dispatch::value(event.data().to_owned()),
+            Frame::Event(event) => of_any_name(&event, event.data().to_owned()),
             _ => Dispatch::skip(),
         })
     }
@@ -184,7 +192,7 @@ impl<T: fmt::Display> fmt::Display for Data<T> {
 impl<T, D: Deserializer<T>> SseEvents<D> for Data<T> {
     fn from_frame(frame: Frame<'_>, deserializer: &D) -> Result<Dispatch<Self>, Error> {
         Ok(match frame {
-            Frame::Event(event) => Dispatch::value(Self(decode(deserializer, &event)?)),
+            Frame::Event(event) => of_any_name(&event, Self(decode(deserializer, &event)?)),
             _ => Dispatch::skip(),
         })
     }

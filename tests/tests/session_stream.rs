@@ -112,6 +112,34 @@ fn the_type_of_events_changes_in_mid_stream() {
 }
 
 #[test]
+fn an_item_has_the_name_of_its_event_whatever_type_takes_it() {
+    /// By hand, without a word of names.
+    struct Anything;
+
+    impl<D> SseEvents<D> for Anything {
+        fn from_frame(_: Frame<'_>, _: &D) -> Result<Dispatch<Self>, Error> {
+            Ok(Dispatch::value(Self))
+        }
+    }
+
+    fn names<E: SseEvents<Json>>() -> Vec<(String, Option<u128>)> {
+        let bytes =
+            "data: 1\n\nevent: message\ndata: 2\n\nevent\ndata: 3\n\nretry: 250\nevent: tick\ndata: 4\n\ndata: 5\n\n";
+        let items = over([bytes]).incoming::<E>().map(|item| item.unwrap());
+        block_on(items.map(|item| (item.event.into_owned(), item.retry.map(|time| time.as_millis()))).collect())
+    }
+
+    let mut expected =
+        ["message", "message", "message", "tick", "message"].map(|name| (name.to_owned(), None)).to_vec();
+    expected[3].1 = Some(250);
+    assert_eq!(names::<Data<u8>>(), expected);
+    assert_eq!(names::<String>(), expected);
+    // The `retry:` line is an item of its own here, which is no event.
+    expected.insert(3, (String::new(), None));
+    assert_eq!(names::<Anything>(), expected);
+}
+
+#[test]
 fn options_and_the_deserializer_may_come_after_the_stream() {
     let config = SessionConfig::new().unterminated_event().skip_empty_data();
     let session = over(["data\n\ndata: 0x1f\n\ndata: 0x20"]).config(config);
