@@ -301,10 +301,15 @@ impl Core {
     ///
     /// Reads as much of the body as that takes, and reconnects on the way. Whether the consumer waits for an event that
     /// ends the stream is what tells a regular end from one that came too early.
-    #[expect(clippy::inline_always, reason = "the way of nearly every event, and a call costs a fifth of it")]
+    #[expect(clippy::inline_always, reason = "the way of nearly every event, and a call costs a tenth of it")]
     #[inline(always)]
     fn poll_advance(&mut self, cx: &mut Context<'_>, expects_done: bool) -> Poll<Option<End>> {
-        // Once an event has come, and where there is no handle that could ask for anything, this is all there is to do.
+        // Once an event has come, its connection has been announced. Where there is no handle either that could ask for
+        // anything, this is all there is to do.
+        debug_assert!(
+            self.announcing == Announcing::No || !self.machine.knows_of_event(),
+            "announced before it is read"
+        );
         if !self.is_parsed && self.machine.knows_of_event() && self.shared.get().is_none() && self.advance() {
             return Poll::Ready(None);
         }
