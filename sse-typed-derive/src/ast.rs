@@ -3,14 +3,14 @@
 //! The rules within one variant are kept here, those between variants in `check`.
 
 use proc_macro2::Span;
-use syn::ext::IdentExt as _;
 use syn::{
-    Attribute, Data, DataEnum, DeriveInput, Field, Fields, FieldsNamed, GenericParam, Generics, Ident, LitStr, Meta,
-    Path, Type,
+    Attribute, Data, DataEnum, DeriveInput, Field, Fields, FieldsNamed, FieldsUnnamed, GenericParam, Generics, Ident,
+    LitStr, Meta, Path, Type,
 };
 
-use crate::attr::{Casing, EnumAttrs, StructAttrs, VariantAttrs, none_on_field, serde_entries};
+use crate::attr::{Casing, EnumAttrs, StructAttrs, VariantAttrs, none_on_field};
 use crate::ctxt::Ctxt;
+use crate::serde;
 
 /// A type that is to be one of events.
 pub(crate) struct Input<'a> {
@@ -37,7 +37,7 @@ pub(crate) struct Enum<'a> {
     /// Names that are known and not wanted.
     pub(crate) skip: Vec<Name>,
     /// The field of the data that names an event which the server did not name.
-    pub(crate) tag: Option<String>,
+    pub(crate) tag: Option<LitStr>,
     pub(crate) deny_unknown: Option<Ident>,
 }
 
@@ -58,17 +58,28 @@ pub(crate) enum Shape<'a> {
 
 /// What a variant stands for.
 pub(crate) enum Takes {
+    /// Events by name.
     Event(Event),
-    Other(Ident),
-    Comment(Ident),
-    Retry(Ident),
-    Open(Ident),
+    /// Something else, and the word that says so.
+    Frame(Frame, Ident),
+}
+
+/// What a variant may stand for beside events by name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Frame {
+    /// All events that no variant names.
+    Other,
+    Comment,
+    Retry,
+    Open,
 }
 
 /// An event by name.
 pub(crate) struct Event {
     /// The main name first.
     pub(crate) names: Vec<Name>,
+    /// Whether that was given, and is not that of the variant.
+    pub(crate) is_named: bool,
     pub(crate) when: When,
     pub(crate) read: Read,
     pub(crate) becomes: Becomes,
@@ -182,12 +193,16 @@ impl<'a> Enum<'a> {
             cx.mistake(tag.span(), r#"the name of a field is missing: #[sse(tag = "type")]"#);
         }
         let casing = Casing::read(cx, attrs.rename_all.as_ref());
-        let fields_casing = serde_entries(&input.attrs, &["rename_all_fields"]);
-        let variants = data.variants.iter().map(|variant| Variant::read(cx, variant, casing, &fields_casing)).collect();
+        let fields_casing = serde::entries(&input.attrs, &["rename_all_fields"]);
+        let variants: Vec<_> =
+            data.variants.iter().map(|variant| Variant::read(cx, variant, casing, &fields_casing)).collect();
+        if attrs.rename_all.is_none() {
+            serde::refuse_casing(cx, &input.attrs, &variants);
+        }
         Self {
             variants,
             skip: attrs.skip.iter().map(|name| Name::read(cx, name)).collect(),
-            tag: attrs.tag.map(|tag| tag.value()),
+            tag: attrs.tag,
             deny_unknown: attrs.deny_unknown,
         }
     }
@@ -199,19 +214,17 @@ impl<'a> Variant<'a> {
         for field in &variant.fields {
             none_on_field(cx, &field.attrs, "variant");
         }
-        let shape = Shape::read(cx, variant, fields_casing);
-        let takes = match attrs.frame() {
-            Some((word, takes)) => {
-                attrs.refuse_beside(cx, word);
-                if let Shape::Struct { .. } = shape {
-                    cx.mistake(
-                        variant.ident.span(),
-                        format_args!("a variant with `{word}` is `{0}({1})` or `{0}`", variant.ident, takes.payload()),
-                    );
-                }
-                takes
+        let frame = attrs.frame();
+        let shape = Shape::read(cx, variant, frame, fields_casing);
+        let takes = if let Some((frame, word)) = frame {
+            attrs.refuse_beside(cx, frame, word);
+            Takes::Frame(frame, word.clone())
+        } else {
+            let event = Event::read(cx, variant, &shape, attrs, casing);
+            if !event.is_named {
+                serde::refuse_names(cx, variant, &event);
             }
-            None => Takes::Event(Event::read(cx, variant, &shape, attrs, casing)),
+            Takes::Event(event)
         };
         let payload_attrs = match (&variant.fields, &takes) {
             (Fields::Unnamed(fields), Takes::Event(Event { read: Read::Deserializer, .. })) => {
@@ -223,26 +236,36 @@ impl<'a> Variant<'a> {
         Self { ident: &variant.ident, shape, payload_attrs, takes }
     }
 
-    /// The name that a value of this variant has, `None` for what is no event by name.
+    /// The event that this variant takes by name, if it does.
     pub(crate) fn event(&self) -> Option<&Event> {
         match &self.takes {
             Takes::Event(event) => Some(event),
-            _ => None,
+            Takes::Frame(..) => None,
         }
     }
 }
 
 impl<'a> Shape<'a> {
-    fn read(cx: &Ctxt, variant: &'a syn::Variant, fields_casing: &[Meta]) -> Self {
+    /// Of a variant that stands for this, or for events by name.
+    fn read(cx: &Ctxt, variant: &'a syn::Variant, frame: Option<(Frame, &Ident)>, fields_casing: &[Meta]) -> Self {
+        let refuse = |(frame, word): (Frame, &Ident)| {
+            cx.mistake(
+                variant.ident.span(),
+                format_args!("a variant with `{word}` is `{0}({1})` or `{0}`", variant.ident, frame.payload()),
+            );
+        };
         match &variant.fields {
             Fields::Unit => Self::Unit,
             Fields::Named(fields) => {
-                let mut serde = serde_entries(
+                if let Some(frame) = frame {
+                    refuse(frame);
+                }
+                let mut serde = serde::entries(
                     &variant.attrs,
                     &["rename_all", "deny_unknown_fields", "default", "bound", "expecting"],
                 );
                 if !serde.iter().any(|meta| meta.path().is_ident("rename_all")) {
-                    serde.extend(fields_casing.iter().filter_map(as_rename_all));
+                    serde.extend(fields_casing.iter().filter_map(serde::as_rename_all));
                 }
                 Self::Struct { fields, serde }
             }
@@ -261,16 +284,10 @@ impl<'a> Shape<'a> {
                         Self::Unit
                     }
                     (Some(Field { ty, .. }), Some(_)) => {
-                        let types = fields.unnamed.iter().map(|field| &field.ty);
-                        let tuple: Type = syn::parse_quote!((#(#types),*));
-                        let tuple = quote::ToTokens::into_token_stream(tuple).to_string().replace(" ,", ",");
-                        cx.mistake_in(
-                            fields,
-                            format_args!(
-                                "an event has one payload: name the fields, `{0} {{ .. }}`, or read a tuple, `{0}({tuple})`",
-                                variant.ident
-                            ),
-                        );
+                        match frame {
+                            Some(frame) => refuse(frame),
+                            None => refuse_tuple(cx, &variant.ident, fields),
+                        }
                         Self::Newtype(ty)
                     }
                 }
@@ -279,57 +296,60 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// `rename_all_fields = ".."` of an enum is `rename_all = ".."` of the struct that one of its variants is.
-fn as_rename_all(meta: &Meta) -> Option<Meta> {
-    match meta {
-        Meta::NameValue(meta) => {
-            let value = &meta.value;
-            Some(syn::parse_quote!(rename_all = #value))
-        }
-        Meta::List(meta) => {
-            let tokens = &meta.tokens;
-            Some(syn::parse_quote!(rename_all(#tokens)))
-        }
-        Meta::Path(_) => None,
-    }
+fn refuse_tuple(cx: &Ctxt, variant: &Ident, fields: &FieldsUnnamed) {
+    let types = fields.unnamed.iter().map(|field| &field.ty);
+    let tuple: Type = syn::parse_quote!((#(#types),*));
+    let tuple = quote::ToTokens::into_token_stream(tuple).to_string().replace(" ,", ",");
+    cx.mistake_in(
+        fields,
+        format_args!(
+            "an event has one payload: name the fields, `{variant} {{ .. }}`, or read a tuple, `{variant}({tuple})`"
+        ),
+    );
 }
 
-impl Takes {
-    fn payload(&self) -> &'static str {
+impl Frame {
+    fn what(self) -> &'static str {
         match self {
-            Self::Event(_) => "T",
-            Self::Other(_) => "ServerSentEvent",
-            Self::Comment(_) => "String",
-            Self::Retry(_) => "Duration",
-            Self::Open(_) => "Connection",
+            Self::Other => "all events that no variant names",
+            Self::Comment => "comments, which have no name",
+            Self::Retry => "`retry:` lines, which have no name",
+            Self::Open => "opened connections, which have no name",
+        }
+    }
+
+    fn payload(self) -> &'static str {
+        match self {
+            Self::Other => "ServerSentEvent",
+            Self::Comment => "String",
+            Self::Retry => "Duration",
+            Self::Open => "Connection",
         }
     }
 }
 
 impl VariantAttrs {
-    /// What a variant stands for that is no event by name.
-    fn frame(&self) -> Option<(&Ident, Takes)> {
-        let Self { other, comment, retry, open, .. } = self;
-        let other = other.iter().map(|word| (word, Takes::Other(word.clone())));
-        let comment = comment.iter().map(|word| (word, Takes::Comment(word.clone())));
-        let retry = retry.iter().map(|word| (word, Takes::Retry(word.clone())));
-        let open = open.iter().map(|word| (word, Takes::Open(word.clone())));
-        other.chain(comment).chain(retry).chain(open).next()
+    /// What a variant stands for that is no event by name, and the word that says so.
+    fn frame(&self) -> Option<(Frame, &Ident)> {
+        let words = [
+            (Frame::Other, &self.other),
+            (Frame::Comment, &self.comment),
+            (Frame::Retry, &self.retry),
+            (Frame::Open, &self.open),
+        ];
+        words.into_iter().find_map(|(frame, word)| Some((frame, word.as_ref()?)))
     }
 
     /// Refuses all that makes no sense beside `other`, `comment`, `retry` or `open`.
-    fn refuse_beside(&self, cx: &Ctxt, word: &Ident) {
+    fn refuse_beside(&self, cx: &Ctxt, frame: Frame, word: &Ident) {
         let Self { event, alias, data, key, other, comment, retry, open, text, with, skip, done, error } = self;
-        let what = match &*word.to_string() {
-            "other" => "all events that no variant names",
-            "comment" => "comments, which have no name",
-            "retry" => "`retry:` lines, which have no name",
-            _ => "opened connections, which have no name",
-        };
         for text in event.iter().chain(alias).chain(data).chain(key) {
             cx.mistake(
                 text.span(),
-                format_args!("a variant with `{word}` takes {what}: remove this, or `{word}` to take an event by name"),
+                format_args!(
+                    "a variant with `{word}` takes {}: remove this, or `{word}` to take an event by name",
+                    frame.what()
+                ),
             );
         }
         for second in [other, comment, retry, open].into_iter().flatten().filter(|second| *second != word) {
@@ -338,15 +358,15 @@ impl VariantAttrs {
                 format_args!("a variant takes one kind of thing: `{word}` or `{second}`, each in a variant of its own"),
             );
         }
-        for second in [text, &with.as_ref().map(|(word, _)| word.clone())].into_iter().flatten() {
+        for second in text.iter().chain(with.iter().map(|(word, _)| word)) {
             cx.mistake(
                 second.span(),
                 format_args!("`{second}` reads the data of an event; `{word}` is not read: remove it"),
             );
         }
         if let Some(skip) = skip {
-            let fix = match &*word.to_string() {
-                "other" => "an event that no variant names is passed over anyway",
+            let fix = match frame {
+                Frame::Other => "an event that no variant names is passed over anyway",
                 _ => "without a variant for it, it is passed over anyway",
             };
             cx.mistake(
@@ -355,8 +375,8 @@ impl VariantAttrs {
             );
         }
         for second in [done, error].into_iter().flatten() {
-            let fix = match &*word.to_string() {
-                "other" if second == "error" => "to refuse unknown events, #[sse(deny_unknown)] on the enum",
+            let fix = match frame {
+                Frame::Other if second == "error" => "to refuse unknown events, #[sse(deny_unknown)] on the enum",
                 _ => "name the event: #[sse(event = \"end\")]",
             };
             cx.mistake(second.span(), format_args!("`{second}` is for an event by name, not for `{word}`; {fix}"));
@@ -369,8 +389,9 @@ impl Event {
         let VariantAttrs { event, alias, data, key, text, with, skip, done, error, .. } = attrs;
         let main = match &event {
             Some(event) => Name::read(cx, event),
-            None => Name { text: casing.apply(&variant.ident.unraw().to_string()), place: variant.ident.span() },
+            None => Name { text: casing.name_of(&variant.ident), place: variant.ident.span() },
         };
+        let is_named = event.is_some();
         let names = std::iter::once(main).chain(alias.iter().map(|alias| Name::read(cx, alias))).collect();
 
         let when = match (data, key) {
@@ -446,7 +467,7 @@ impl Event {
             (None, Some(_)) => Becomes::Error { done: done.is_some() },
             (None, None) => Becomes::Value { done: done.is_some() },
         };
-        Self { names, when, read, becomes }
+        Self { names, is_named, when, read, becomes }
     }
 }
 

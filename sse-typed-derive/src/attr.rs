@@ -199,11 +199,7 @@ impl Entry<'_, '_> {
     fn string(&self, example: &str) -> Option<LitStr> {
         let message = format!("`{}` takes a string: {example}", self.word);
         if !self.input.peek(Token![=]) {
-            if self.input.is_empty() || self.input.peek(Token![,]) {
-                self.cx.mistake(self.name.span(), message);
-            } else {
-                self.mistake_in_value(&message);
-            }
+            self.mistake_in_value(&message);
             return None;
         }
         self.input.parse::<Token![=]>().ok()?;
@@ -219,11 +215,7 @@ impl Entry<'_, '_> {
     fn path(&self, example: &str) -> Option<Path> {
         let message = format!("`{}` takes a path: {example}", self.word);
         if !self.input.peek(Token![=]) {
-            if self.input.is_empty() || self.input.peek(Token![,]) {
-                self.cx.mistake(self.name.span(), message);
-            } else {
-                self.mistake_in_value(&message);
-            }
+            self.mistake_in_value(&message);
             return None;
         }
         self.input.parse::<Token![=]>().ok()?;
@@ -243,11 +235,7 @@ impl Entry<'_, '_> {
     fn names(&self, names: &mut Vec<LitStr>) -> bool {
         let message = format!(r#"`{0}` on an enum takes names of events: #[sse({0}("ping", "keepalive"))]"#, self.word);
         if !self.input.peek(syn::token::Paren) {
-            if self.input.is_empty() || self.input.peek(Token![,]) {
-                self.cx.mistake(self.name.span(), message);
-            } else {
-                self.mistake_in_value(&message);
-            }
+            self.mistake_in_value(&message);
             return false;
         }
         let Ok(TokenTree::Group(group)) = self.input.parse() else { return false };
@@ -260,7 +248,7 @@ impl Entry<'_, '_> {
         true
     }
 
-    /// A mistake in what stands between here and the next comma.
+    /// A mistake in what stands between here and the next comma, or in the name where nothing does.
     fn mistake_in_value(&self, message: &str) {
         let value = self.input.fork();
         let mut tokens = TokenStream::new();
@@ -277,16 +265,15 @@ impl Entry<'_, '_> {
     fn unknown(&self, place: Place) -> bool {
         let word = &*self.word;
         let on = place.name();
+        let here = || place.words().iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
         let message = if let Some(hint) = place.habit(word) {
             format!("no attribute `{word}` on {on}: {hint}")
         } else if let Some(other) = Place::ALL.into_iter().find(|other| other.words().contains(&word)) {
-            let here = place.words().iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-            format!("`{word}` goes on {}, not on {on}, which takes {here}", other.name())
+            format!("`{word}` goes on {}, not on {on}, which takes {}", other.name(), here())
         } else if let Some(near) = nearest(word, place.words()) {
             format!("no attribute `{word}`; did you mean `{near}`?")
         } else {
-            let here = place.words().iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-            format!("no attribute `{word}`; {on} takes {here}")
+            format!("no attribute `{word}`; {on} takes {}", here())
         };
         self.cx.mistake(self.name.span(), message);
         false
@@ -312,6 +299,7 @@ impl Place {
         }
     }
 
+    /// All that the readers above know.
     fn words(self) -> &'static [&'static str] {
         match self {
             Self::Enum => &["rename_all", "deny_unknown", "skip", "tag", "crate"],
@@ -430,8 +418,8 @@ impl Casing {
     pub(crate) fn read(cx: &Ctxt, text: Option<&LitStr>) -> Self {
         let Some(text) = text else { return Self::Snake };
         let value = text.value();
-        if let Some((_, casing)) = Self::ALL.iter().find(|(name, _)| *name == value) {
-            return *casing;
+        if let Some(casing) = Self::of_name(&value) {
+            return casing;
         }
         let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
         let names = Self::ALL.map(|(name, _)| name);
@@ -443,7 +431,16 @@ impl Casing {
         Self::Snake
     }
 
-    pub(crate) fn apply(self, variant: &str) -> String {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find_map(|(known, casing)| (known == name).then_some(casing))
+    }
+
+    /// The name of a variant in this casing.
+    pub(crate) fn name_of(self, variant: &Ident) -> String {
+        self.apply(&variant.unraw().to_string())
+    }
+
+    fn apply(self, variant: &str) -> String {
         match self {
             Self::Pascal => variant.to_owned(),
             Self::Lower => variant.to_ascii_lowercase(),
@@ -469,16 +466,10 @@ impl Casing {
     }
 }
 
-/// The entries of `#[serde(..)]` with one of these names, to be handed on.
-pub(crate) fn serde_entries(attrs: &[Attribute], names: &[&str]) -> Vec<Meta> {
-    let lists = attrs.iter().filter(|attr| attr.path().is_ident("serde"));
-    // What serde cannot read, serde's own derive complains of.
-    let entries = lists.filter_map(|attr| attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok());
-    entries.flatten().filter(|meta| names.iter().any(|name| meta.path().is_ident(name))).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use syn::parse::Parser as _;
+
     use super::*;
 
     #[test]
@@ -503,6 +494,24 @@ mod tests {
         for (from, to, steps) in [("evnet", "event", 1), ("even", "event", 1), ("dta", "data", 1), ("done", "data", 3)]
         {
             assert_eq!(distance(from, to), steps, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_place_are_those_that_are_read_there() {
+        for place in Place::ALL {
+            for word in place.words() {
+                let word = Ident::parse_any.parse_str(word).unwrap();
+                let attr: Attribute = syn::parse_quote!(#[sse(#word)]);
+                let cx = Ctxt::default();
+                match place {
+                    Place::Enum => drop(EnumAttrs::read(&cx, &[attr])),
+                    Place::Struct => drop(StructAttrs::read(&cx, &[attr])),
+                    Place::Variant => drop(VariantAttrs::read(&cx, &[attr])),
+                }
+                let mistakes = cx.into_compile_errors().map(|mistakes| mistakes.to_string()).unwrap_or_default();
+                assert!(!mistakes.contains("no attribute") && !mistakes.contains("goes on"), "{word}: {mistakes}");
+            }
         }
     }
 

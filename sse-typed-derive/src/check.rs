@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::ast::{Body, Enum, Event, Input, Name, Struct, Takes, Variant, When};
+use crate::ast::{Body, Enum, Event, Frame, Input, Name, Struct, Takes, Variant, When};
 use crate::ctxt::Ctxt;
 
 pub(crate) fn check(cx: &Ctxt, input: &Input<'_>) {
@@ -54,7 +54,7 @@ fn clash_message(taker: &Variant<'_>, second: &Event, name: &str) -> String {
         When::Key(key) => format!("event name {name:?} with the key {:?} {taken_by}", key.value()),
         When::Always => {
             let names = second.names.iter().chain(taker.event().into_iter().flat_map(|event| &event.names));
-            let alias = names.map(|other| &*other.text).find(|other| *other != name).unwrap_or("heartbeat");
+            let alias = names.map(|other| &*other.text).find(|other| *other != name).unwrap_or("..");
             format!(
                 "event name {name:?} {taken_by}; one variant may have two: #[sse(event = {name:?}, alias = {alias:?})], \
                  and two variants of one name are told apart by #[sse(data = \"..\")] or #[sse(key = \"..\")]"
@@ -72,19 +72,16 @@ fn own_names_differ(cx: &Ctxt, names: &[Name]) {
 }
 
 fn each_frame_has_one_taker(cx: &Ctxt, body: &Enum<'_>) {
-    let mut takers: HashMap<String, &Variant<'_>> = HashMap::new();
+    let mut takers: HashMap<Frame, &Variant<'_>> = HashMap::new();
     for variant in &body.variants {
-        let (Takes::Other(word) | Takes::Comment(word) | Takes::Retry(word) | Takes::Open(word)) = &variant.takes
-        else {
-            continue;
-        };
-        if let Some(taker) = takers.get(&word.to_string()) {
+        let Takes::Frame(frame, word) = &variant.takes else { continue };
+        if let Some(taker) = takers.get(frame) {
             cx.mistake(word.span(), format_args!("`{word}` is already taken by `{}`: remove one", taker.ident));
         } else {
-            takers.insert(word.to_string(), variant);
+            takers.insert(*frame, variant);
         }
     }
-    if let (Some(word), Some(other)) = (&body.deny_unknown, takers.get("other")) {
+    if let (Some(word), Some(other)) = (&body.deny_unknown, takers.get(&Frame::Other)) {
         cx.mistake(
             word.span(),
             format_args!(

@@ -10,9 +10,9 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{DeriveInput, GenericParam, Generics, Path, Type};
+use syn::{DeriveInput, GenericParam, Generics, LitStr, Path, Type};
 
-use crate::ast::{Becomes, Body, Enum, Event, Input, Name, Read, Shape, Struct, Takes, Variant, When};
+use crate::ast::{Becomes, Body, Enum, Event, Frame, Input, Name, Read, Shape, Struct, Takes, Variant, When};
 
 /// The impls of a type without mistakes.
 pub(crate) fn expand(source: &DeriveInput, input: &Input<'_>) -> TokenStream {
@@ -407,7 +407,7 @@ impl Writer<'_> {
             let span = at(&ty);
             let is_generic = mentions_param(input.generics, &ty);
             match &variant.takes {
-                Takes::Event(Event { becomes: Becomes::Nothing, .. }) | Takes::Retry(_) | Takes::Open(_) => {}
+                Takes::Event(Event { becomes: Becomes::Nothing, .. }) => {}
                 Takes::Event(event) => {
                     match &event.read {
                         Read::Deserializer => bound(quote_spanned!(span=> #deserializer: __sse::Deserializer<#ty>)),
@@ -422,9 +422,11 @@ impl Writer<'_> {
                         });
                     }
                 }
-                Takes::Comment(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::FromComment)),
-                Takes::Other(_) if is_generic => bound(quote_spanned!(span=> #ty: __sse::Kept)),
-                Takes::Comment(_) | Takes::Other(_) => {}
+                Takes::Frame(frame, _) if is_generic => {
+                    let holder = holder(*frame);
+                    bound(quote_spanned!(span=> #ty: __sse::#holder));
+                }
+                Takes::Frame(..) => {}
             }
         }
         bounds
@@ -433,7 +435,7 @@ impl Writer<'_> {
     /// One `match` from the event's name to what becomes of it.
     fn dispatch(&self, body: &Enum<'_>, groups: &[Group<'_>], extras: &mut Extras) -> TokenStream {
         let event = &self.event;
-        let other = body.variants.iter().find(|variant| matches!(variant.takes, Takes::Other(_)));
+        let other = body.variants.iter().find(|variant| matches!(variant.takes, Takes::Frame(Frame::Other, _)));
         let unknown = self.unknown(other, body.deny_unknown.is_some());
         let ways: Vec<_> =
             groups.iter().enumerate().map(|(index, group)| self.way(body, group, index, &unknown, extras)).collect();
@@ -461,7 +463,7 @@ impl Writer<'_> {
         &self,
         body: &Enum<'_>,
         groups: &[Group<'_>],
-        tag: &str,
+        tag: &LitStr,
         extras: &mut Extras,
     ) -> TokenStream {
         let event = &self.event;
@@ -488,7 +490,7 @@ impl Writer<'_> {
                     }
                 }
         };
-        let look_ahead = self.look_ahead("__Tag", &seek, extras);
+        let look_ahead = self.look_ahead("__Tag", tag, &seek, extras);
         let by_tag = match unnamed {
             Some(index) => quote! {
                 match #look_ahead {
@@ -545,7 +547,7 @@ impl Writer<'_> {
             let outcome = self.outcome(*variant, &body.variants[*variant], taken, &name);
             match &taken.when {
                 When::Data(text) => data.push((text.value(), outcome)),
-                When::Key(key) => keys.push((key.value(), outcome)),
+                When::Key(key) => keys.push((key, outcome)),
                 When::Always => plain = outcome,
             }
         }
@@ -563,7 +565,7 @@ impl Writer<'_> {
                     }
                 }
             };
-            let look_ahead = self.look_ahead(&format!("__Keys{index}"), &seek, extras);
+            let look_ahead = self.look_ahead(&format!("__Keys{index}"), keys[0], &seek, extras);
             quote! {
                 match #look_ahead {
                     #(::core::option::Option::Some(#indices) => #outcomes,)*
@@ -585,7 +587,7 @@ impl Writer<'_> {
     }
 
     /// Writes the type that looks ahead, what the deserializer has to do with it, and the call.
-    fn look_ahead(&self, name: &str, seek: &TokenStream, extras: &mut Extras) -> TokenStream {
+    fn look_ahead(&self, name: &str, place: &LitStr, seek: &TokenStream, extras: &mut Extras) -> TokenStream {
         let Self { deserializer, event, reader, .. } = self;
         let name = local(name);
         extras.items.push(quote! {
@@ -595,8 +597,8 @@ impl Writer<'_> {
                 #seek
             }
         });
-        extras.bounds.push(quote!(#deserializer: __sse::Deserializer<__sse::LookAhead<#name>>));
-        quote!(__sse::look_ahead::<#name, #deserializer>(#reader, &#event))
+        extras.bounds.push(quote_spanned!(at(place)=> #deserializer: __sse::LooksAhead<#name>));
+        quote!(<#deserializer as __sse::LooksAhead<#name>>::look_ahead(#reader, &#event))
     }
 
     /// What becomes of an event that is for this variant.
@@ -659,7 +661,7 @@ impl Writer<'_> {
             Some(variant) => {
                 let ident = variant.ident;
                 let payload = if let Shape::Newtype(ty) = &variant.shape {
-                    let kept = quote_spanned!(at(ty)=> <#ty as __sse::Kept>::keep(&#event));
+                    let kept = quote_spanned!(at(ty)=> <#ty as __sse::HoldsEvent>::hold(&#event));
                     quote!((#kept))
                 } else {
                     TokenStream::new()
@@ -718,33 +720,35 @@ fn data_of(body: &Enum<'_>, variant: usize) -> Option<String> {
     }
 }
 
+/// The trait of what a variant may hold that stands for this.
+fn holder(frame: Frame) -> TokenStream {
+    match frame {
+        Frame::Other => quote!(HoldsEvent),
+        Frame::Comment => quote!(HoldsComment),
+        Frame::Retry => quote!(HoldsRetry),
+        Frame::Open => quote!(HoldsConnection),
+    }
+}
+
 /// What becomes of a frame that is no event.
 fn frame(variant: &Variant<'_>) -> Option<TokenStream> {
     let ident = variant.ident;
-    let mut found = local("__found");
-    if let Shape::Newtype(ty) = &variant.shape {
-        found.set_span(at(ty));
-    }
-    let (frame, payload) = match (&variant.takes, &variant.shape) {
-        (Takes::Comment(_), Shape::Newtype(ty)) => {
-            (quote!(Comment), quote_spanned!(at(ty)=> <#ty as __sse::FromComment>::from_comment(#found)))
-        }
-        (Takes::Retry(_), Shape::Newtype(_)) => (quote!(Retry), quote!(#found)),
-        (Takes::Open(_), Shape::Newtype(ty)) => {
-            (quote!(Open), quote_spanned!(at(ty)=> __sse::Connection::clone(#found)))
-        }
-        (Takes::Comment(_), _) => (quote!(Comment), TokenStream::new()),
-        (Takes::Retry(_), _) => (quote!(Retry), TokenStream::new()),
-        (Takes::Open(_), _) => (quote!(Open), TokenStream::new()),
-        (Takes::Event(_) | Takes::Other(_), _) => return None,
+    let Takes::Frame(frame, _) = &variant.takes else { return None };
+    let name = match frame {
+        Frame::Other => return None,
+        Frame::Comment => quote!(Comment),
+        Frame::Retry => quote!(Retry),
+        Frame::Open => quote!(Open),
     };
-    let (pattern, value) = if payload.is_empty() {
-        (quote!(_), quote!(Self::#ident))
-    } else {
+    let (pattern, value) = if let Shape::Newtype(ty) = &variant.shape {
+        let (found, holder) = (local("__found"), holder(*frame));
+        let payload = quote_spanned!(at(ty)=> <#ty as __sse::#holder>::hold(#found));
         (quote!(#found), quote!(Self::#ident(#payload)))
+    } else {
+        (quote!(_), quote!(Self::#ident))
     };
     Some(quote! {
-        __sse::Frame::#frame(#pattern) => {
+        __sse::Frame::#name(#pattern) => {
             ::core::result::Result::Ok(__sse::Dispatch::value(#value).named(""))
         }
     })
@@ -770,8 +774,8 @@ fn event_name(variant: &Variant<'_>) -> TokenStream {
                 _ => quote!(Self::#ident { .. } => #name),
             }
         }
-        (Takes::Other(_), Shape::Newtype(ty)) => {
-            let name = quote_spanned!(at(ty)=> <#ty as __sse::Kept>::name(#payload));
+        (Takes::Frame(Frame::Other, _), Shape::Newtype(ty)) => {
+            let name = quote_spanned!(at(ty)=> <#ty as __sse::HoldsEvent>::name(#payload));
             quote!(Self::#ident(#payload) => #name)
         }
         _ => quote!(Self::#ident { .. } => ""),

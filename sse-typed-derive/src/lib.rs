@@ -1,13 +1,15 @@
 //! The derive macro of `sse-typed`. Use it through that crate.
 //!
 //! A pipeline in the order of these modules: mistakes are gathered (`ctxt`), attributes read (`attr`), the type seen as
-//! events (`ast`), the variants held against each other (`check`), the impls written (`expand`).
+//! events (`ast`, and `serde` for what is serde's), the variants held against each other (`check`), the impls written
+//! (`expand`).
 
 mod ast;
 mod attr;
 mod check;
 mod ctxt;
 mod expand;
+mod serde;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

@@ -33,6 +33,10 @@ use crate::parse::{Frame, RawEvent};
 ///     }
 /// }
 /// ```
+#[cfg_attr(
+    not(feature = "derive"),
+    diagnostic::on_unimplemented(note = "the derive needs the feature `derive` of `sse-typed`, which is off")
+)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which server-sent events it takes, or `{D}` cannot read them",
     label = "no `SseEvents<{D}>`",

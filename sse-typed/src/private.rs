@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::de::{EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess as _, Visitor};
 
@@ -21,7 +22,7 @@ pub use crate::parse::Frame;
 /// What `text` reads: the data as it stands, through `FromStr`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from text",
-    label = "no `FromStr`, or its error is none",
+    label = "no `FromStr`, or one whose error is no `Error + Send + Sync`",
     note = "`#[sse(text)]` goes through `FromStr`, whose error has to be a `std::error::Error + Send + Sync`",
     note = "any other function is `#[sse(with = path)]`"
 )]
@@ -36,22 +37,6 @@ where
 {
     fn from_text(event: &RawEvent<'_>) -> Result<Self, Error> {
         with(event, T::from_str)
-    }
-}
-
-/// What a `comment` variant holds.
-#[diagnostic::on_unimplemented(
-    message = "a `comment` variant cannot hold `{Self}`",
-    label = "expected `String`, or another type that is `From<&str>`"
-)]
-pub trait FromComment {
-    fn from_comment(comment: &str) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: for<'a> From<&'a str>> FromComment for T {
-    fn from_comment(comment: &str) -> Self {
-        comment.into()
     }
 }
 
@@ -79,13 +64,14 @@ pub fn error_event<T: Send + Sync + 'static>(event: &RawEvent<'_>, payload: T, d
     label = "expected `ServerSentEvent` or `Box<ServerSentEvent>`",
     note = "the events that no variant names have no type in common: the variant keeps them as they came, or is a unit variant"
 )]
-pub trait Kept {
-    fn keep(event: &RawEvent<'_>) -> Self;
+pub trait HoldsEvent {
+    fn hold(event: &RawEvent<'_>) -> Self;
     fn name(&self) -> &str;
 }
 
-impl Kept for ServerSentEvent {
-    fn keep(event: &RawEvent<'_>) -> Self {
+#[diagnostic::do_not_recommend]
+impl HoldsEvent for ServerSentEvent {
+    fn hold(event: &RawEvent<'_>) -> Self {
         event.to_owned()
     }
 
@@ -94,13 +80,62 @@ impl Kept for ServerSentEvent {
     }
 }
 
-impl Kept for Box<ServerSentEvent> {
-    fn keep(event: &RawEvent<'_>) -> Self {
+#[diagnostic::do_not_recommend]
+impl HoldsEvent for Box<ServerSentEvent> {
+    fn hold(event: &RawEvent<'_>) -> Self {
         Self::new(event.to_owned())
     }
 
     fn name(&self) -> &str {
         &self.event
+    }
+}
+
+/// What a `comment` variant holds.
+#[diagnostic::on_unimplemented(
+    message = "a `comment` variant cannot hold `{Self}`",
+    label = "expected `String`, or another type that is `From<&str>`"
+)]
+pub trait HoldsComment {
+    fn hold(comment: &str) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: for<'a> From<&'a str>> HoldsComment for T {
+    fn hold(comment: &str) -> Self {
+        comment.into()
+    }
+}
+
+/// What a `retry` variant holds.
+#[diagnostic::on_unimplemented(
+    message = "a `retry` variant cannot hold `{Self}`",
+    label = "expected `std::time::Duration`"
+)]
+pub trait HoldsRetry {
+    fn hold(time: Duration) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl HoldsRetry for Duration {
+    fn hold(time: Duration) -> Self {
+        time
+    }
+}
+
+/// What an `open` variant holds.
+#[diagnostic::on_unimplemented(
+    message = "an `open` variant cannot hold `{Self}`",
+    label = "expected `sse_typed::Connection`"
+)]
+pub trait HoldsConnection {
+    fn hold(connection: &Connection) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl HoldsConnection for Connection {
+    fn hold(connection: &Connection) -> Self {
+        connection.clone()
     }
 }
 
@@ -132,21 +167,35 @@ pub struct LookAhead<L> {
     looking: PhantomData<L>,
 }
 
-/// Which of the things that `L` looks for the data has. Data that is no map, or cannot be read at all, has none: reading it
-/// as a payload says the rest.
-pub fn look_ahead<L, D: Deserializer<LookAhead<L>> + ?Sized>(deserializer: &D, event: &RawEvent<'_>) -> Option<usize> {
-    deserializer.deserialize(event.data()).ok()?.found
+/// A deserializer that takes a first look at data, which `key` and `tag` need.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot look for a `key` or `tag` in an event's data",
+    label = "no deserializer of every type that is `serde::de::DeserializeOwned`",
+    note = "`Json`, `Cbor` and closures are such deserializers; one of your own is `impl<T: DeserializeOwned> Deserializer<T>`",
+    note = "for any other, tell events apart by name, by `#[sse(data = \"..\")]`, or in the function of `#[sse(with = path)]`"
+)]
+pub trait LooksAhead<L> {
+    /// Which of the things that `L` looks for the data has. Data that is no map, or cannot be read at all, has none: reading
+    /// it as a payload says the rest.
+    fn look_ahead(&self, event: &RawEvent<'_>) -> Option<usize>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: Look, D: Deserializer<LookAhead<L>> + ?Sized> LooksAhead<L> for D {
+    fn look_ahead(&self, event: &RawEvent<'_>) -> Option<usize> {
+        self.deserialize(event.data()).ok()?.found
+    }
 }
 
 impl<'de, L: Look> serde::Deserialize<'de> for LookAhead<L> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let found = deserializer.deserialize_any(First::<Data<L>>(PhantomData))?;
+        let found = deserializer.deserialize_any(Any::<InData<L>>(PhantomData))?;
         Ok(Self { found, looking: PhantomData })
     }
 }
 
 /// The three places at which something is looked at; anything there that is not what was hoped for is passed over.
-trait At {
+trait Place {
     type Found: Default;
 
     fn text(_text: &str) -> Self::Found {
@@ -159,19 +208,19 @@ trait At {
     }
 }
 
-struct Data<L>(PhantomData<L>);
-struct Key<L>(PhantomData<L>);
-struct Tag<L>(PhantomData<L>);
+struct InData<L>(PhantomData<L>);
+struct AtKey<L>(PhantomData<L>);
+struct AtTag<L>(PhantomData<L>);
 
-impl<L: Look> At for Data<L> {
+impl<L: Look> Place for InData<L> {
     type Found = Option<usize>;
 
     fn map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Self::Found, A::Error> {
         let (mut key, mut tag) = (None, None);
-        while let Some(sign) = map.next_key_seed(First::<Key<L>>(PhantomData))? {
+        while let Some(sign) = map.next_key_seed(Any::<AtKey<L>>(PhantomData))? {
             match sign.unwrap_or(Sign::Nothing) {
                 Sign::Tag if tag.is_none() => {
-                    tag = map.next_value_seed(First::<Tag<L>>(PhantomData))?;
+                    tag = map.next_value_seed(Any::<AtTag<L>>(PhantomData))?;
                     continue;
                 }
                 Sign::Key(index) if key.is_none_or(|best| index < best) => key = Some(index),
@@ -183,7 +232,7 @@ impl<L: Look> At for Data<L> {
     }
 }
 
-impl<L: Look> At for Key<L> {
+impl<L: Look> Place for AtKey<L> {
     type Found = Option<Sign>;
 
     fn text(text: &str) -> Self::Found {
@@ -191,7 +240,7 @@ impl<L: Look> At for Key<L> {
     }
 }
 
-impl<L: Look> At for Tag<L> {
+impl<L: Look> Place for AtTag<L> {
     type Found = Option<usize>;
 
     fn text(text: &str) -> Self::Found {
@@ -200,9 +249,9 @@ impl<L: Look> At for Tag<L> {
 }
 
 /// Reads whatever is there, and keeps what is found at `P`.
-struct First<P>(PhantomData<P>);
+struct Any<P>(PhantomData<P>);
 
-impl<'de, P: At> serde::de::DeserializeSeed<'de> for First<P> {
+impl<'de, P: Place> serde::de::DeserializeSeed<'de> for Any<P> {
     type Value = P::Found;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<P::Found, D::Error> {
@@ -218,7 +267,7 @@ macro_rules! pass_over {
     )*};
 }
 
-impl<'de, P: At> Visitor<'de> for First<P> {
+impl<'de, P: Place> Visitor<'de> for Any<P> {
     type Value = P::Found;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

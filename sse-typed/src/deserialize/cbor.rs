@@ -1,5 +1,4 @@
 //! CBOR, which travels as base64, since an event's data is text.
-#![cfg(feature = "cbor")]
 
 use base64::Engine;
 use base64::alphabet;

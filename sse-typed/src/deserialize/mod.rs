@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of events: one text in, one value out.
 
+#[cfg(feature = "cbor")]
 mod cbor;
 mod closure;
 mod json;
@@ -10,9 +11,7 @@ mod path;
 use std::sync::Arc;
 
 #[cfg(feature = "cbor")]
-pub use self::cbor::Alphabet;
-#[cfg(feature = "cbor")]
-pub use self::cbor::Cbor;
+pub use self::cbor::{Alphabet, Cbor};
 pub use self::closure::{Closure, Filled, Target};
 pub use self::json::Json;
 use crate::error::BoxError;
@@ -37,6 +36,12 @@ use crate::error::BoxError;
 /// }
 /// # assert_eq!(Csv.deserialize("1,2.5"), Ok(vec![1.0, 2.5]));
 /// ```
+#[cfg_attr(
+    not(feature = "json"),
+    diagnostic::on_unimplemented(
+        note = "`Json` reads nothing without the feature `json` of `sse-typed`, which is off"
+    )
+)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot read an event's data as `{T}`",
     label = "no `Deserializer<{T}>`",

@@ -33,6 +33,12 @@ enum Keyed {
     Failed(u32),
 }
 
+#[derive(SseEvents)]
+#[sse(tag = "type")]
+enum Tagged {
+    Tick(u32),
+}
+
 fn takes<E: SseEvents<Numbers>>() {}
 
 fn main() {
@@ -40,4 +46,5 @@ fn main() {
     takes::<Msg>();
     takes::<Inline>();
     takes::<Keyed>();
+    takes::<Tagged>();
 }

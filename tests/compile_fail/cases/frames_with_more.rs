@@ -21,6 +21,8 @@ enum Msg {
     Fields { text: String },
     #[sse(other, skip, key = "x")]
     Nothing,
+    #[sse(open)]
+    Two(u32, u32),
 }
 
 fn main() {}

@@ -1,0 +1,44 @@
+use sse_typed::SseEvents;
+
+#[derive(SseEvents)]
+#[serde(rename_all = "camelCase")]
+enum Msg {
+    AuthRevoked,
+    #[serde(rename = "order.shipped")]
+    Shipped(u32),
+    #[serde(rename(deserialize = "order.sent"), alias = "sent")]
+    Sent(u32),
+    #[serde(other)]
+    Unknown,
+    #[serde(skip)]
+    Ping,
+    // These are said.
+    #[serde(rename = "order.lost")]
+    #[sse(event = "order.lost")]
+    Lost(u32),
+    #[serde(rename = "orderFound")]
+    #[sse(event = "order_found")]
+    Found(u32),
+    #[serde(rename = "back")]
+    #[sse(alias = "back")]
+    Returned(u32),
+    #[serde(skip)]
+    #[sse(skip)]
+    Noise,
+}
+
+#[derive(SseEvents)]
+#[serde(rename_all = "snake_case", tag = "type")]
+enum Agrees {
+    AuthRevoked,
+    Moved { to: u32 },
+}
+
+#[derive(SseEvents)]
+#[serde(rename_all = "camelCase")]
+#[sse(rename_all = "kebab-case")]
+enum Said {
+    AuthRevoked,
+}
+
+fn main() {}
