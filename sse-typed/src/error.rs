@@ -63,13 +63,14 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request cannot be built, or not be sent again as the policy wants. Final.
+    /// The request cannot be built, or not be sent again as the policy wants. Final, unless `retry_if` wants it tried again.
     Request,
     /// No response came: no connection, no answer, a failed TLS handshake. Final once it is not tried again.
     Connect,
     /// The server answered with another status than 200 and 204. Final once it is not tried again.
     Status,
-    /// The server answered with something that is no event stream, or one that is still compressed. Final.
+    /// The server answered with something that is no event stream, or one that is still compressed. Final, unless `retry_if`
+    /// wants it tried again. For a server that only forgets the type there is `any_content_type`.
     ContentType,
     /// The connection broke while the stream was open. Final once it is not tried again.
     Transport,
@@ -81,7 +82,8 @@ pub enum ErrorKind {
     Decode,
     /// The server sent an event that the type marks as an `error`. The stream goes on, unless it is also marked `done`.
     Event,
-    /// The stream ended before the event that the type marks as `done`, or in the middle of an event. Final.
+    /// The stream ended before the event that the type marks as `done`, or in the middle of an event. Final once it is not
+    /// tried again. Also where a server ends its stream each time, and the attempts to get it back ran out.
     Incomplete,
 }
 
@@ -147,7 +149,7 @@ impl Error {
         self
     }
 
-    /// Of the answer that was no stream, all that is known.
+    /// The status of an answer of which nothing else is known.
     #[cfg(feature = "client")]
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.inner().status = Some(status);
@@ -257,7 +259,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, message, event, payload_type, status, attempts, gave_up, .. } = &*self.0;
+        let Inner { kind, message, source, event, payload_type, status, attempts, gave_up, .. } = &*self.0;
         match attempts {
             0 => {}
             _ if !gave_up => {}
@@ -277,6 +279,9 @@ impl fmt::Display for Error {
             ErrorKind::Incomplete => "the stream ended too early",
         });
         f.write_str(sentence)?;
+        if let Some(error) = source.as_ref().and_then(|source| source.downcast_ref::<EventTooLarge>()) {
+            write!(f, ": the limit is {} bytes", error.limit())?;
+        }
         if let (ErrorKind::Status, Some(status)) = (kind, status) {
             write!(f, " with status {status}")?;
         }

@@ -7,6 +7,8 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use crate::deserialize::Deserializer;
+#[cfg(feature = "json")]
+use crate::deserialize::json::path;
 use crate::error::{BoxError, Error};
 use crate::event::MESSAGE;
 use crate::parse::{Frame, RawEvent};
@@ -233,6 +235,7 @@ impl crate::ServerSentEvent {
     /// let event = sse_typed::ServerSentEvent::new("names", r#"["Ada","Grace"]"#.to_owned());
     /// let names: Vec<&str> = event.json()?;
     /// assert_eq!(names, ["Ada", "Grace"]);
+    /// assert_eq!(event.json::<(String, u32)>().unwrap_err().path(), Some("[1]"));
     /// # Ok::<(), sse_typed::Error>(())
     /// ```
     ///
@@ -241,6 +244,6 @@ impl crate::ServerSentEvent {
     #[cfg(feature = "json")]
     pub fn json<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, Error> {
         serde_json::from_str(&self.data)
-            .map_err(|source| Error::decode(self.clone(), type_name::<T>(), source.into(), None))
+            .map_err(|source| Error::decode(self.clone(), type_name::<T>(), source.into(), path::<T>(&self.data)))
     }
 }

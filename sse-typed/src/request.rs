@@ -1,6 +1,5 @@
 //! The request that a stream is asked for with: one of reqwest's, or one made anew for each attempt.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +10,7 @@ use http::{HeaderValue, StatusCode};
 use reqwest::{Client, Request, RequestBuilder, Response};
 
 use crate::deserialize::Json;
-use crate::error::{BoxError, Error, ErrorKind};
+use crate::error::{BoxError, ErrorKind};
 use crate::event::LastEventId;
 use crate::session::SessionBuilder;
 
@@ -79,7 +78,7 @@ mod sealed {
 /// ```
 ///
 /// # Errors
-/// What the function returns: an error of reqwest's counts as what it says, an [`Error`] as itself, any other as
+/// What the function returns: an error of reqwest's counts as what it says, an [`Error`](crate::Error) as itself, any other as
 /// [`ErrorKind::Request`], which is final unless the policy's `retry_if` decides otherwise.
 pub fn session<F, R>(request: F) -> SessionBuilder<Json>
 where
@@ -226,52 +225,6 @@ fn header_value(last_event_id: &str) -> Option<HeaderValue> {
         tracing::warn!("the last event ID is no legal header value: the stream is asked for without it");
     }
     value
-}
-
-/// The error without URLs, which may hold secrets and which reqwest's own text shows.
-pub(crate) fn without_url(error: BoxError) -> BoxError {
-    match error.downcast::<reqwest::Error>() {
-        Ok(error) => client_error(*error),
-        Err(error) => error,
-    }
-}
-
-fn client_error(error: reqwest::Error) -> BoxError {
-    let error = error.without_url();
-    let mut shows_url = false;
-    let mut innermost = None;
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        let of_client = current.downcast_ref::<reqwest::Error>();
-        shows_url |= of_client.is_some_and(|error| error.url().is_some());
-        innermost = of_client.is_none().then_some(current);
-        cause = current.source();
-    }
-    match innermost {
-        _ if !shows_url => error.into(),
-        // A URL cannot be taken out of an error's cause. What that was caused by takes the place of all.
-        Some(cause) => cause.to_string().into(),
-        None => "the client refused a URL".into(),
-    }
-}
-
-/// What an error of the client, or of a request function, is to a session.
-pub(crate) fn request_error(error: BoxError) -> Error {
-    let error = match error.downcast::<Error>() {
-        Ok(error) => return *error,
-        Err(error) => error,
-    };
-    match error.downcast::<reqwest::Error>().map(|error| *error) {
-        Ok(error) if error.is_builder() => Error::new(ErrorKind::Request).because(client_error(error)),
-        Ok(error) if error.is_redirect() => {
-            Error::new(ErrorKind::Request).saying("could not follow a redirect").because(client_error(error))
-        }
-        Ok(error) => match error.status() {
-            Some(status) => Error::new(ErrorKind::Status).with_status(status).because(client_error(error)),
-            None => Error::new(ErrorKind::Connect).because(client_error(error)),
-        },
-        Err(error) => Error::new(ErrorKind::Request).saying("could not make the request").because(error),
-    }
 }
 
 #[cfg(test)]

@@ -335,6 +335,28 @@ async fn an_event_named_complete_without_data_is_seen_by_its_name() {
     assert!(soon(events.next()).await.is_none());
 }
 
+#[test]
+fn an_event_that_ends_the_stream_does_so_though_its_data_is_empty_and_such_are_skipped() {
+    #[derive(Debug, PartialEq, SseEvents)]
+    enum Task {
+        #[sse(event = "message")]
+        Part(u8),
+        Ping,
+        #[sse(done)]
+        Complete,
+    }
+    for (options, end) in [
+        (SessionConfig::new().skip_empty_data(), "event: complete\ndata:\n\n"),
+        (SessionConfig::new().skip_empty_data().events_without_data(), "event: complete\n\n"),
+    ] {
+        let start = "id: 7\ndata:\n\ndata: 1\n\nevent: ping\ndata:\n\n";
+        let mut tasks = over([start, end, "data: 2\n\n"]).config(options).incoming::<Task>();
+        let seen: Vec<_> = block_on(tasks.by_ref().map(|item| item.unwrap().data).collect());
+        assert_eq!(seen, [Task::Part(1), Task::Complete]);
+        assert_eq!((tasks.stats().events, tasks.stats().skipped), (4, 2));
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_event_is_passed_over_and_counts() {
     let script =

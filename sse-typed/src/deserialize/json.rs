@@ -18,8 +18,14 @@ impl<T: serde::de::DeserializeOwned> super::Deserializer<T> for Json {
     }
 
     fn path(&self, data: &str) -> Option<String> {
-        use serde::Deserialize as _;
-        let mut deserializer = serde_json::Deserializer::from_str(data);
-        super::path::PathOf::<T>::deserialize(&mut deserializer).ok()?.into_path()
+        path::<T>(data)
     }
+}
+
+/// Where reading a `T` fails. What it reads may borrow from the data.
+#[cfg(feature = "json")]
+pub(crate) fn path<'de, T: serde::Deserialize<'de>>(data: &'de str) -> Option<String> {
+    use serde::Deserialize as _;
+    let mut deserializer = serde_json::Deserializer::from_str(data);
+    super::path::PathOf::<T>::deserialize(&mut deserializer).ok()?.into_path()
 }

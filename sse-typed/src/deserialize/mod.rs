@@ -5,7 +5,7 @@
 #[cfg(feature = "cbor")]
 mod cbor;
 mod closure;
-mod json;
+pub(crate) mod json;
 mod path;
 
 use std::sync::Arc;

@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use serde::de::DeserializeOwned;
 use serde_path_to_error::Track;
 
 /// Reads a `T` and keeps only the place at which that failed; reading this never fails by itself.
@@ -17,7 +16,7 @@ impl<T> PathOf<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned> serde::Deserialize<'de> for PathOf<T> {
+impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for PathOf<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut track = Track::new();
         let failed = T::deserialize(serde_path_to_error::Deserializer::new(deserializer, &mut track)).is_err();

@@ -92,7 +92,7 @@ pub(super) struct Block {
     id: Value,
     /// The "last event ID string", which lasts from event to event.
     last_event_id: Value,
-    /// Whether it may be another than when this was last asked.
+    /// Whether the last event ID may be another than when that was last asked.
     id_committed: bool,
     /// Whether a line of this event has set the reconnection time.
     sets_reconnection_time: bool,

@@ -496,6 +496,7 @@ impl Parser {
     fn read_open_line(&mut self) -> Option<Step> {
         let mut reading = self.lines.read();
         let part = reading.end_of_line()?;
+        // Where the limit was lowered meanwhile, a line may still end, if no more than that comes of it.
         if part.len() > self.block.room() {
             return Some(Step::TooLarge);
         }

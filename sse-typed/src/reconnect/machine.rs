@@ -11,6 +11,9 @@ use crate::error::Error;
 /// The shortest delay before a 401 is answered with fresh credentials.
 const UNAUTHORIZED_DELAY: Duration = Duration::from_millis(100);
 
+/// Thirty years: what is waited where a delay goes beyond what the clock can count to. It can count to this.
+const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
 /// What happened.
 #[derive(Debug)]
 pub(crate) enum Input {
@@ -81,6 +84,8 @@ pub enum State {
     Closed,
 }
 
+/// The delay is the one before the connection: it tells for how long that has to last to be a healthy one. A connection that
+/// the user asked for has none.
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     Connecting { delay: Duration },
@@ -239,7 +244,6 @@ impl Machine {
             return self.finish(Some(loss.error.gave_up()));
         }
         self.outage = Some(Outage { reauthorized: outage.reauthorized || unauthorized, ..outage });
-        // A wait beyond what the clock can count to is one that never ends.
         let until = now.checked_add(delay).unwrap_or_else(|| now + FAR_FUTURE);
         self.phase = Phase::Waiting { delay };
         Action::WaitUntil(until)
@@ -280,9 +284,6 @@ impl Machine {
         Action::Finish(error)
     }
 }
-
-/// Thirty years.
-const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {

@@ -48,7 +48,8 @@ pub struct Reconnect {
     max_retry_after: Duration,
     max_attempts: Option<u32>,
     max_elapsed: Option<Duration>,
-    any_status: bool,
+    /// Whether some statuses are worth another attempt.
+    retries_status: bool,
     retry_if: Option<Arc<RetryIf>>,
 }
 
@@ -74,7 +75,7 @@ impl Default for Reconnect {
             max_retry_after: Duration::from_secs(10 * 60),
             max_attempts: None,
             max_elapsed: None,
-            any_status: true,
+            retries_status: true,
             retry_if: None,
         }
     }
@@ -89,7 +90,7 @@ impl Reconnect {
     /// What a browser's `EventSource` does (WHATWG HTML 9.2.3): the same delay each time, without jitter, for ever, and
     /// any status but 200 ends the stream.
     pub fn event_source() -> Self {
-        Self { max_delay: Duration::ZERO, jitter: 0.0, any_status: false, ..Self::default() }
+        Self { max_delay: Duration::ZERO, jitter: 0.0, retries_status: false, ..Self::default() }
     }
 
     /// Sends requests of any method again, POST included.
@@ -117,7 +118,8 @@ impl Reconnect {
     }
 
     /// Within which bounds the server's `retry:` is followed; beyond them the bound itself holds. 100 ms to 5 min by
-    /// default. A range of one value makes the server's word void. A `Retry-After` is kept to the lower bound as well.
+    /// default. A range of [`delay`](Self::delay) alone makes the server's word void. A `Retry-After` is kept to the lower bound as
+    /// well.
     #[must_use]
     pub fn server_retry(mut self, range: RangeInclusive<Duration>) -> Self {
         self.server_retry = range;
@@ -193,8 +195,8 @@ impl Reconnect {
         self.methods == Methods::None
     }
 
-    /// Whether this loss is one to try again after, `unauthorized` saying that so is a 401.
-    fn retries(&self, error: &Error, unauthorized: bool) -> bool {
+    /// Whether to try again after this loss. A 401 is one only where another request may bring other credentials.
+    fn retries(&self, error: &Error, may_reauthorize: bool) -> bool {
         if let Some(decision) = self.retry_if.as_ref().and_then(|decide| decide(error)) {
             return decision;
         }
@@ -202,9 +204,9 @@ impl Reconnect {
             ErrorKind::Connect | ErrorKind::Transport | ErrorKind::IdleTimeout | ErrorKind::Incomplete => true,
             ErrorKind::Status => {
                 let status = error.status().unwrap_or_default();
-                self.any_status
+                self.retries_status
                     && (matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502 | 503 | 504 | 529)
-                        || (unauthorized && status == StatusCode::UNAUTHORIZED))
+                        || (may_reauthorize && status == StatusCode::UNAUTHORIZED))
             }
             ErrorKind::Request
             | ErrorKind::ContentType
@@ -227,7 +229,7 @@ impl fmt::Debug for Reconnect {
             .field("max_retry_after", &self.max_retry_after)
             .field("max_attempts", &self.max_attempts)
             .field("max_elapsed", &self.max_elapsed)
-            .field("any_status", &self.any_status)
+            .field("retries_status", &self.retries_status)
             .field("retry_if", &self.retry_if.is_some())
             .finish()
     }

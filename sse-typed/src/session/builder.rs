@@ -171,7 +171,8 @@ options! {
     /// end with one.
     events_without_data() |config| config.events_without_data = true;
 
-    /// Passes over events whose data is empty, such as those with which a server primes the last event ID.
+    /// Passes over events whose data is empty, such as those with which a server primes the last event ID, whatever their
+    /// name; not over one that the type marks as `done`.
     skip_empty_data() |config| config.skip_empty_data = true;
 
     /// What to do with an event whose data cannot be read. By default the error is an item, and the stream goes on.
@@ -257,7 +258,8 @@ fn begin_with(request: RequestBuilder, mut last_event_id: LastEventId, config: &
     let (connector, policy) = if policy.resends(request.method()) {
         if request.try_clone().is_none() {
             let message = "the policy wants the request sent again, and its body is a stream, which cannot be: use \
-                           `Reconnect::never()`, or make each request with `sse_typed::session`";
+                           `Reconnect::never()`, or leave `any_method()` out of the policy, or make each request with \
+                           `sse_typed::session`";
             return Err(Error::new(ErrorKind::Request).saying(message));
         }
         (Connector::again(client, request, config), Some(policy))

@@ -14,11 +14,12 @@ use http_body::Body as _;
 use reqwest::{Client, Request, Response};
 use tokio::time::Instant;
 
+use super::client_error::{request_error, without_url};
 use super::timer::Timer;
 use crate::connection::{Connection, Head};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::LastEventId;
-use crate::request::{Attempt, EVENT_STREAM, RequestFunction, ResponseFuture, prepare, request_error, without_url};
+use crate::request::{Attempt, EVENT_STREAM, RequestFunction, ResponseFuture, prepare};
 use crate::session::SessionConfig;
 
 /// How much of the body of an answer that is no stream is kept for the error, and how long it may take to come.
@@ -28,7 +29,7 @@ const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 /// Sends requests, as often as it may, and judges their answers as the options say.
 pub(super) struct Connector {
     /// The mutex is never locked: it makes the session `Sync`.
-    request: Mutex<Box<RequestFunction>>,
+    make_request: Mutex<Box<RequestFunction>>,
     any_content_type: bool,
     /// How long the body of an answer that is no stream may take to come.
     body_time: Duration,
@@ -48,9 +49,9 @@ pub(super) type Refusal = Pin<Box<dyn Future<Output = Error> + Send>>;
 
 impl Connector {
     /// Sends what this function makes.
-    pub(super) fn new(request: Box<RequestFunction>, config: &SessionConfig) -> Self {
+    pub(super) fn new(make_request: Box<RequestFunction>, config: &SessionConfig) -> Self {
         let body_time = config.idle_timeout.map_or(ERROR_BODY_TIME, |timeout| timeout.min(ERROR_BODY_TIME));
-        Self { request: Mutex::new(request), any_content_type: config.any_content_type, body_time }
+        Self { make_request: Mutex::new(make_request), any_content_type: config.any_content_type, body_time }
     }
 
     /// Sends this request, a copy of it each time.
@@ -70,7 +71,7 @@ impl Connector {
         let Self { any_content_type, body_time, .. } = *self;
         let last_event_id = LastEventId::from(attempt.last_event_id());
         let number = attempt.number();
-        let response = self.request.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt);
+        let response = self.make_request.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt);
         Box::pin(async move {
             let response = response.await.map_err(request_error)?;
             if response.status() == StatusCode::NO_CONTENT {
@@ -112,15 +113,20 @@ pub(super) fn check(response: &Response, any_content_type: bool) -> Result<(), E
                        feature of reqwest's";
         return Err(Error::new(ErrorKind::ContentType).saying(message));
     }
-    let Some(content_type) = headers.get(&CONTENT_TYPE) else {
-        let error = Error::new(ErrorKind::ContentType).saying("the response has no content type");
-        return if any_content_type { Ok(()) } else { Err(error) };
-    };
-    let essence = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
-    if any_content_type || essence.trim_ascii().eq_ignore_ascii_case(EVENT_STREAM.as_bytes()) {
+    if any_content_type {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::ContentType).saying("the response's content type is not `text/event-stream`"))
+    let message = match headers.get(&CONTENT_TYPE) {
+        Some(content_type) => {
+            let essence = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
+            if essence.trim_ascii().eq_ignore_ascii_case(EVENT_STREAM.as_bytes()) {
+                return Ok(());
+            }
+            "the response's content type is not `text/event-stream`"
+        }
+        None => "the response has no content type",
+    };
+    Err(Error::new(ErrorKind::ContentType).saying(message))
 }
 
 /// Takes the response apart.

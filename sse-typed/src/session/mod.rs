@@ -3,6 +3,7 @@
 //! Has no opinions. [`connect`] sends, [`timer`] sleeps, [`machine`](crate::reconnect::machine) decides.
 
 mod builder;
+mod client_error;
 mod connect;
 mod handle;
 mod queue;
@@ -87,15 +88,13 @@ impl Session<Json> {
     /// [`ErrorKind::Status`] or [`ErrorKind::ContentType`] if it is no event stream. The response's body is not read, so
     /// the error has none. 204 is a stream that has ended.
     pub fn from_response(response: Response) -> Result<Self, Error> {
-        let link = if response.status() == StatusCode::NO_CONTENT {
-            Link::Closed
-        } else {
-            connect::check(&response, false)
-                .map_err(|error| error.answered(response.status(), response.headers().clone(), None))?;
-            let (connection, body) = connect::open(response, 0, LastEventId::default());
-            return Ok(Self { core: Core::open(Link::Open(body), Some(connection)), deserializer: Json });
-        };
-        Ok(Self { core: Core::open(link, None), deserializer: Json })
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(Self { core: Core::open(Link::Closed, None), deserializer: Json });
+        }
+        connect::check(&response, false)
+            .map_err(|error| error.answered(response.status(), response.headers().clone(), None))?;
+        let (connection, body) = connect::open(response, 0, LastEventId::default());
+        Ok(Self { core: Core::open(Link::Open(body), Some(connection)), deserializer: Json })
     }
 }
 
@@ -235,13 +234,33 @@ impl Core {
     ) -> Self {
         trace.connecting(machine.attempt());
         let attempt = Attempt::new(machine.attempt(), last_event_id.clone(), None);
-        let connecting = connector.connect(attempt);
+        let link = Link::Connecting(Mutex::new(connector.connect(attempt)));
+        let connector = machine.may_reconnect().then(|| Box::new(connector));
+        let mut core = Self::new(link, machine, last_event_id, config, trace);
+        core.connector = connector;
+        core
+    }
+
+    /// A session without requests.
+    fn open(link: Link, connection: Option<Connection>) -> Self {
+        let mut machine = Machine::new(None, builder::random);
+        let input = if matches!(link, Link::Closed) { Input::NoContent } else { Input::Opened };
+        machine.on(input, Instant::now().into_std());
+        let mut core = Self::new(link, machine, LastEventId::default(), &SessionConfig::new(), Trace::new(None));
+        if connection.is_some() {
+            core.announcing = Announcing::Next;
+            core.connection = connection;
+        }
+        core
+    }
+
+    fn new(link: Link, machine: Machine, last_event_id: LastEventId, config: &SessionConfig, trace: Trace) -> Self {
         Self {
             parser: config.parser(&last_event_id),
             is_parsed: true,
-            link: Link::Connecting(Mutex::new(connecting)),
-            connector: machine.may_reconnect().then(|| Box::new(connector)),
+            link,
             machine,
+            connector: None,
             connection: None,
             announcing: Announcing::No,
             last_event_id,
@@ -250,32 +269,6 @@ impl Core {
             shared: OnceLock::new(),
             stats: Stats::default(),
             trace,
-            idle_timeout: config.idle_timeout,
-            skip_empty_data: config.skip_empty_data,
-            decode_errors: config.decode_errors,
-        }
-    }
-
-    /// A session without requests.
-    fn open(link: Link, connection: Option<Connection>) -> Self {
-        let mut machine = Machine::new(None, builder::random);
-        let input = if matches!(link, Link::Closed) { Input::NoContent } else { Input::Opened };
-        machine.on(input, Instant::now().into_std());
-        let config = SessionConfig::new();
-        Self {
-            parser: config.parser(&LastEventId::default()),
-            is_parsed: true,
-            link,
-            machine,
-            connector: None,
-            announcing: if connection.is_some() { Announcing::Next } else { Announcing::No },
-            connection,
-            last_event_id: LastEventId::default(),
-            lost_to: None,
-            timer: Timer::default(),
-            shared: OnceLock::new(),
-            stats: Stats::default(),
-            trace: Trace::new(None),
             idle_timeout: config.idle_timeout,
             skip_empty_data: config.skip_empty_data,
             decode_errors: config.decode_errors,
@@ -618,7 +611,7 @@ impl Drop for Core {
 }
 
 fn end_of_body() -> Loss {
-    Loss { error: Error::new(ErrorKind::Incomplete), is_regular_end: true }
+    Loss { error: Error::new(ErrorKind::Incomplete).saying("the server ended the stream"), is_regular_end: true }
 }
 
 /// A stream of anything that is bytes.

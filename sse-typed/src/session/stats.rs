@@ -28,7 +28,7 @@ pub struct Stats {
     pub comments: u64,
     /// Events that the type passes over or does not know, and those with empty data where these are skipped.
     pub skipped: u64,
-    /// Events whose data could not be read, also where such errors are skipped.
+    /// Events whose data could not be read, and those that a type with `deny_unknown` refuses; also where such errors are skipped.
     pub decode_errors: u64,
     /// Connections that were opened after the first.
     pub reconnects: u64,

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+/// A timer that is attended to later than this after it went off tells of a consumer that was busy, and not of silence.
+const PROMPT: Duration = Duration::from_millis(100);
+
 /// A timer that is made when first needed.
 #[derive(Debug, Default)]
 pub(super) struct Timer(Option<Box<Armed>>);
@@ -69,6 +72,7 @@ impl Timer {
                 continue;
             }
             *wait = match *wait {
+                // Nobody was there to see whether something came: the wait begins anew.
                 _ if now - until > prompt => first,
                 Wait::First { .. } => Wait::Last { until: now + prompt },
                 Wait::Last { .. } => return Poll::Ready(()),
@@ -85,6 +89,3 @@ enum Wait {
     /// For the rest of it.
     Last { until: Instant },
 }
-
-/// When the timer is not attended to for longer than this, the one who should wait was busy elsewhere.
-const PROMPT: Duration = Duration::from_millis(100);

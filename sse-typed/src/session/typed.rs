@@ -140,7 +140,10 @@ impl<D> Session<D> {
                 Frame::Event(event) => Some(event),
                 _ => None,
             };
-            if self.core.skip_empty_data && event.is_some_and(|event| event.data().is_empty()) {
+            if self.core.skip_empty_data
+                && event.is_some_and(|event| event.data().is_empty())
+                && !self.is_done::<E>(frame)
+            {
                 self.core.stats.skipped += 1;
                 continue;
             }
@@ -173,6 +176,12 @@ impl<D> Session<D> {
                 }
             }
         }
+    }
+
+    /// Whether this event ends the stream, so that it must not be passed over.
+    #[cold]
+    fn is_done<E: SseEvents<D>>(&self, frame: Frame<'_>) -> bool {
+        E::HAS_DONE && E::from_frame(frame, &self.deserializer).is_ok_and(|dispatch| dispatch.is_done())
     }
 }
 
