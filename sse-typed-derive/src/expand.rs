@@ -490,7 +490,14 @@ impl Writer<'_> {
                     }
                 }
         };
-        let look_ahead = self.look_ahead("__Tag", tag, &seek, extras);
+        let takes_rest = |variant: &Variant<'_>| match &variant.takes {
+            Takes::Event(event) => {
+                matches!(event.when, When::Always) && event.names.iter().any(|name| name.text == "message")
+            }
+            Takes::Frame(frame, _) => *frame == Frame::Other,
+        };
+        let rest_is_taken = body.variants.iter().any(takes_rest);
+        let look_ahead = self.look_ahead("__Tag", tag, &seek, rest_is_taken, extras);
         let by_tag = match unnamed {
             Some(index) => quote! {
                 match #look_ahead {
@@ -541,17 +548,19 @@ impl Writer<'_> {
             wire_names.push("message");
         }
         let name = self.static_name(&wire_names);
-        let (mut data, mut keys, mut plain) = (Vec::new(), Vec::new(), unknown.clone());
+        let (mut data, mut keys, mut plain) = (Vec::new(), Vec::new(), None);
         for variant in indices {
             let Some(taken) = body.variants[*variant].event() else { continue };
             let outcome = self.outcome(*variant, &body.variants[*variant], taken, &name);
             match &taken.when {
                 When::Data(text) => data.push((text.value(), outcome)),
                 When::Key(key) => keys.push((key, outcome)),
-                When::Always => plain = outcome,
+                When::Always => plain = Some(outcome),
             }
         }
 
+        let rest_is_taken = plain.is_some();
+        let plain = plain.unwrap_or_else(|| unknown.clone());
         let by_key = if keys.is_empty() {
             plain
         } else {
@@ -565,7 +574,7 @@ impl Writer<'_> {
                     }
                 }
             };
-            let look_ahead = self.look_ahead(&format!("__Keys{index}"), keys[0], &seek, extras);
+            let look_ahead = self.look_ahead(&format!("__Keys{index}"), keys[0], &seek, rest_is_taken, extras);
             quote! {
                 match #look_ahead {
                     #(::core::option::Option::Some(#indices) => #outcomes,)*
@@ -587,7 +596,14 @@ impl Writer<'_> {
     }
 
     /// Writes the type that looks ahead, what the deserializer has to do with it, and the call.
-    fn look_ahead(&self, name: &str, place: &LitStr, seek: &TokenStream, extras: &mut Extras) -> TokenStream {
+    fn look_ahead(
+        &self,
+        name: &str,
+        place: &LitStr,
+        seek: &TokenStream,
+        rest_is_taken: bool,
+        extras: &mut Extras,
+    ) -> TokenStream {
         let Self { deserializer, event, reader, .. } = self;
         let name = local(name);
         extras.items.push(quote! {
@@ -598,7 +614,11 @@ impl Writer<'_> {
             }
         });
         extras.bounds.push(quote_spanned!(at(place)=> #deserializer: __sse::LooksAhead<#name>));
-        quote!(<#deserializer as __sse::LooksAhead<#name>>::look_ahead(#reader, &#event))
+        if rest_is_taken {
+            quote!(__sse::look_ahead::<#name, #deserializer>(#reader, &#event))
+        } else {
+            quote!(__sse::look_ahead_of::<Self, #name, #deserializer>(#reader, &#event)?)
+        }
     }
 
     /// What becomes of an event that is for this variant.

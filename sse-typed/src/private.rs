@@ -175,16 +175,30 @@ pub struct LookAhead<L> {
     note = "for any other, tell events apart by name, by `#[sse(data = \"..\")]`, or in the function of `#[sse(with = path)]`"
 )]
 pub trait LooksAhead<L> {
-    /// Which of the things that `L` looks for the data has. Data that is no map, or cannot be read at all, has none: reading
-    /// it as a payload says the rest.
-    fn look_ahead(&self, event: &RawEvent<'_>) -> Option<usize>;
+    /// Which of the things that `L` looks for the data has. Data that is no map has none.
+    fn find(&self, data: &str) -> Result<Option<usize>, BoxError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<L: Look, D: Deserializer<LookAhead<L>> + ?Sized> LooksAhead<L> for D {
-    fn look_ahead(&self, event: &RawEvent<'_>) -> Option<usize> {
-        self.deserialize(event.data()).ok()?.found
+    fn find(&self, data: &str) -> Result<Option<usize>, BoxError> {
+        self.deserialize(data).map(|ahead| ahead.found).map_err(Into::into)
     }
+}
+
+/// What `L` looks for, where data without it is for a variant as well. Data that cannot be read has nothing: reading it as that
+/// variant's payload says why.
+pub fn look_ahead<L, D: LooksAhead<L> + ?Sized>(deserializer: &D, event: &RawEvent<'_>) -> Option<usize> {
+    deserializer.find(event.data()).unwrap_or_default()
+}
+
+/// The same, where no variant takes the rest: data that cannot be read may be for any, and is an error of the type.
+pub fn look_ahead_of<E, L, D: LooksAhead<L> + ?Sized>(
+    deserializer: &D,
+    event: &RawEvent<'_>,
+) -> Result<Option<usize>, Error> {
+    let found = deserializer.find(event.data());
+    found.map_err(|source| Error::decode(event.to_owned(), type_name::<E>(), source, None))
 }
 
 impl<'de, L: Look> serde::Deserialize<'de> for LookAhead<L> {

@@ -91,7 +91,10 @@ pub fn read(bytes: &[u8], options: &Options) -> Outcome {
         if !rest.is_empty() {
             reader.field(rest);
         }
-        reader.dispatch();
+        // An id that comes to no event is none to resume with.
+        if reader.is_event() {
+            reader.dispatch();
+        }
     } else {
         reader.outcome.truncated = reader.is_event() || rest.starts_with("data:");
     }

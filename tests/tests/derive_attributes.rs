@@ -315,9 +315,36 @@ mod key {
 
     #[test]
     fn without_a_plain_variant_other_data_is_unknown() {
-        for data in ["", "text", "{}", "[1]", "{\"c\":1}"] {
+        for data in ["7", "\"text\"", "{}", "[1]", "{\"c\":1}"] {
             assert!(event::<Msg>("named", data).is_unknown(), "{data}");
         }
+    }
+
+    #[test]
+    fn without_a_plain_variant_data_that_is_no_json_is_an_error_and_not_for_other() {
+        #[derive(Debug, PartialEq, SseEvents)]
+        enum Rpc {
+            #[sse(event = "message", key = "error", error)]
+            Failed(Id),
+            #[sse(event = "message", key = "result")]
+            Result(Id),
+            #[sse(event = "message", data = "[DONE]", done)]
+            Done,
+            #[sse(other)]
+            Other(ServerSentEvent),
+        }
+        for data in ["", "text", "{\"error\":{\"id\":7", "{\"a\":1} x"] {
+            for error in [event::<Rpc>("", data).error(), event::<Msg>("named", data).error()] {
+                assert_eq!((error.kind(), error.is_final()), (ErrorKind::Decode, false), "{data}");
+                assert_eq!(error.event().unwrap().data, data);
+                assert!(std::error::Error::source(&error).is_some());
+            }
+        }
+        let error = event::<Rpc>("", "{\"id\":").error();
+        assert_eq!(error.to_string(), "could not read event `message` as `Rpc`");
+        assert_eq!(event::<Rpc>("", "[DONE]").done(), Rpc::Done);
+        let other = ServerSentEvent::new("message", "{\"id\":7}".to_owned());
+        assert_eq!(event::<Rpc>("", "{\"id\":7}").value(), Rpc::Other(other));
     }
 
     #[test]
@@ -336,7 +363,7 @@ mod key {
         let seal = |data: &str| base64::engine::general_purpose::STANDARD.encode(data);
         let got = event_with::<Msg, _>("", &seal(r#"{"result":true,"id":9}"#), &sealed);
         assert_eq!(got.value(), Msg::Result(Id { id: 9 }));
-        assert!(event_with::<Msg, _>("named", "not base64!", &sealed).is_unknown());
+        assert_eq!(event_with::<Msg, _>("named", "not base64!", &sealed).error().kind(), ErrorKind::Decode);
     }
 
     #[test]
@@ -504,6 +531,32 @@ mod tag {
         ] {
             assert_eq!(event::<Msg>("", data).value(), other("message", data), "{data}");
         }
+    }
+
+    #[test]
+    fn where_no_variant_takes_the_rest_data_that_is_no_json_is_an_error() {
+        #[derive(Debug, PartialEq, SseEvents)]
+        #[sse(tag = "type")]
+        enum Few {
+            Edit(Page),
+            #[sse(event = "message", data = "bye", done)]
+            Bye,
+        }
+        #[derive(Debug, PartialEq, SseEvents)]
+        #[sse(tag = "type")]
+        enum Fewer {
+            Edit(Page),
+        }
+        for data in ["", "text", "{\"type\":\"edit\",\"title\":\"a"] {
+            for error in [event::<Few>("", data).error(), event::<Fewer>("", data).error()] {
+                assert_eq!((error.kind(), error.is_final()), (ErrorKind::Decode, false), "{data}");
+                assert_eq!(error.event().unwrap().data, data);
+            }
+        }
+        for data in ["7", "{}", "[1]", "{\"type\":\"new\"}"] {
+            assert!(event::<Few>("", data).is_unknown() && event::<Fewer>("", data).is_unknown(), "{data}");
+        }
+        assert_eq!(event::<Few>("", "bye").done(), Few::Bye);
     }
 
     #[test]

@@ -394,8 +394,17 @@ fn an_unterminated_event_is_given_where_asked_for() {
     assert_eq!(frames_with(&options, b"data: a\n\n\xe2\x82"), [event("a")]);
     assert_eq!(frames_with(&options, ": c"), [comment("c")]);
     assert_eq!(frames_with(&options, "retry: 5"), [retry(5)]);
-    assert_eq!(outcome(&options, "id: 7").last_event_id, "7");
     assert_eq!(frames_with(&options, ""), []);
+    // Where no event comes of it, nothing has been seen: what the id belongs to was cut off, or half of the id was.
+    for (input, id) in [
+        ("id: 7", ""),
+        ("id: 1\ndata: x\n\nid: 12", "1"),
+        ("id: 1\ndata: x\n\nid: 2\n: c\n", "1"),
+        ("id: 1\ndata: x\n\nid: 2\nevent: e\n", "1"),
+        ("id: 1\n\nid: 2\n\nid: 3\n", "2"),
+    ] {
+        assert_eq!(outcome(&options, input).last_event_id, id, "{input:?}");
+    }
 }
 
 #[test]

@@ -713,3 +713,32 @@ async fn no_number_is_too_large_or_too_small() {
         assert_eq!(texts(&mut open(session).await).await, [expected]);
     }
 }
+
+#[tokio::test]
+async fn where_there_is_no_more_before_the_event_that_should_end_it_a_stream_is_incomplete() {
+    let server = Server::scripted([Script::events("data: 1\n\n")]).await;
+    let mut reply =
+        open(client().get(server.url("/")).sse().reconnect(quick())).await.into_session().incoming::<Reply>();
+    assert_eq!(drain(&mut reply).await, [Ok(Reply::Part("1".into())), Err(ErrorKind::Incomplete)]);
+    assert_eq!(server.count(), 2);
+    // There was none.
+    let server = Server::scripted([]).await;
+    let mut reply =
+        open(client().get(server.url("/")).sse().reconnect(quick())).await.into_session().incoming::<Reply>();
+    assert_eq!(drain(&mut reply).await, []);
+}
+
+#[tokio::test]
+async fn never_is_never_whatever_the_method() {
+    for policy in [Reconnect::never().any_method(), Reconnect::default().any_method().max_attempts(0)] {
+        let server = Server::scripted([Script::events("data: 1\n\n"), Script::events("data: 2\n\n")]).await;
+        let mut events = open(client().post(server.url("/")).sse().reconnect(policy)).await;
+        assert_eq!(next(&mut events).await, "1");
+        while soon(events.next()).await.is_some() {}
+        assert_eq!(server.count(), 1);
+    }
+    let server = Server::scripted([Script::events("data: 1\n\n")]).await;
+    let mut events = open(client().post(server.url("/")).sse().reconnect(Reconnect::never().any_method())).await;
+    assert!(!events.handle().reconnect());
+    assert_eq!(texts(&mut events).await, good(["1"]));
+}

@@ -276,3 +276,17 @@ async fn a_stream_of_ones_own_may_have_an_idle_timeout_too() {
     let mut events = sse_typed::Session::from_stream(bytes).config(config).incoming::<String>();
     assert_eq!(texts(&mut events).await, [Ok("1".to_owned()), Err(ErrorKind::IdleTimeout)]);
 }
+
+#[tokio::test]
+async fn a_timeout_of_next_to_nothing_passes_as_any_other() {
+    for timeout in [0, 1, 2, 3, 4, 5, 8, 13].map(ms) {
+        let bytes = stream::pending::<Result<&str, std::io::Error>>();
+        let config = sse_typed::SessionConfig::new().idle_timeout(timeout);
+        let mut events = sse_typed::Session::from_stream(bytes).config(config).incoming::<String>();
+        assert_eq!(texts(&mut events).await, [Err(ErrorKind::IdleTimeout)], "{timeout:?}");
+
+        let server = Server::scripted([Script::new().hold()]).await;
+        let error = soon(client().get(server.url("/")).sse().idle_timeout(timeout).connect()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::IdleTimeout, "{timeout:?}");
+    }
+}

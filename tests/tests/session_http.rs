@@ -214,7 +214,8 @@ async fn a_stream_without_a_content_type_opens_if_any_will_do() {
 #[tokio::test]
 async fn an_encoding_that_the_client_did_not_undo_is_an_error() {
     let plain = reqwest::Client::builder().no_proxy().gzip(false).brotli(false).build().unwrap();
-    for encoding in ["gzip", "br", "zstd", "deflate", "x-own"] {
+    let encodings = ["gzip", "br", "zstd", "deflate", "x-own", "identity, br", "identity\r\ncontent-encoding: br"];
+    for encoding in encodings {
         let headers = format!("content-type: text/event-stream\r\ncontent-encoding: {encoding}\r\n");
         let script = Script::head("200 OK", &headers).send(&b"\x1f\x8b\x08"[..]);
         let server = Server::scripted([script.clone(), script]).await;
@@ -225,10 +226,12 @@ async fn an_encoding_that_the_client_did_not_undo_is_an_error() {
             assert!(error.to_string().contains("compressed"), "{error}");
         }
     }
-    let headers = "content-type: text/event-stream\r\ncontent-encoding: identity\r\n";
-    let server = Server::scripted([Script::head("200 OK", headers).send("data: 1\n\n")]).await;
-    let session = connect(plain.post(server.url("/")).sse()).await.unwrap();
-    assert_eq!(texts(&mut session.incoming()).await, good(["1"]));
+    for encoding in ["identity", "Identity, identity", "", "identity\r\ncontent-encoding: identity"] {
+        let headers = format!("content-type: text/event-stream\r\ncontent-encoding: {encoding}\r\n");
+        let server = Server::scripted([Script::head("200 OK", &headers).send("data: 1\n\n")]).await;
+        let session = connect(plain.post(server.url("/")).sse()).await.unwrap();
+        assert_eq!(texts(&mut session.incoming()).await, good(["1"]), "{encoding:?}");
+    }
 }
 
 #[tokio::test]

@@ -563,19 +563,20 @@ impl Parser {
     /// The last event has no end but that of the stream.
     #[cold]
     fn finish_event(&mut self) -> Option<Step> {
-        let truncated = self.block.is_event(self.lines.text());
+        let is_event = self.block.is_event(self.lines.text());
         // Again, as more may have been fed since: that is gone with the stream.
         self.lines.finish();
         self.open_line = OpenLine::None;
         if self.unterminated_event {
             self.phase = Phase::Finished { truncated: false };
             self.block.drop_line();
-            if !self.block.is_empty() && self.block.dispatch(self.lines.text()) {
+            // An id alone is none to resume with: the rest of its event is yet to come, or even half of the id.
+            if is_event && !self.block.is_empty() && self.block.dispatch(self.lines.text()) {
                 self.lent = Lent::Event;
                 return Some(Step::Frame);
             }
         } else {
-            self.phase = Phase::Finished { truncated };
+            self.phase = Phase::Finished { truncated: is_event };
         }
         self.block.clear();
         self.block.drop_line();

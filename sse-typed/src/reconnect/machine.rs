@@ -19,8 +19,8 @@ const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 pub(crate) enum Input {
     /// A response was accepted: the stream is open.
     Opened,
-    /// The server answered 204: there is no stream, and it does not want to be asked again.
-    NoContent,
+    /// The server answered 204: there is no stream, and it does not want to be asked again. What the stream lacks, if it does.
+    NoContent(Option<Error>),
     /// An event came.
     Event,
     /// The server set the reconnection time.
@@ -178,7 +178,8 @@ impl Machine {
     pub(crate) fn on(&mut self, input: Input, now: Instant) -> Action {
         match (self.phase, input) {
             (Phase::Closed, _) => Action::Continue,
-            (_, Input::Close) | (Phase::Connecting { .. }, Input::NoContent) => self.finish(None),
+            (_, Input::Close) => self.finish(None),
+            (Phase::Connecting { .. }, Input::NoContent(error)) => self.finish(error),
             (_, Input::ReconnectionTime(time)) => {
                 self.reconnection_time = Some(time);
                 Action::Continue
@@ -204,7 +205,7 @@ impl Machine {
             (Phase::Connecting { .. }, Input::Reconnect) if self.may_reconnect() => Action::Connect,
             (
                 _,
-                Input::Opened | Input::NoContent | Input::Event | Input::Lost(_) | Input::Elapsed | Input::Reconnect,
+                Input::Opened | Input::NoContent(_) | Input::Event | Input::Lost(_) | Input::Elapsed | Input::Reconnect,
             ) => Action::Continue,
         }
     }
@@ -630,11 +631,11 @@ mod tests {
 
     #[test]
     fn no_content_is_a_quiet_end() {
-        assert!(matches!(Rig::new(DEFAULT()).on(Input::NoContent), Action::Finish(None)));
+        assert!(matches!(Rig::new(DEFAULT()).on(Input::NoContent(None)), Action::Finish(None)));
         let mut rig = Rig::opened(DEFAULT());
         rig.delay_after(end());
         rig.elapse();
-        assert!(matches!(rig.on(Input::NoContent), Action::Finish(None)));
+        assert!(matches!(rig.on(Input::NoContent(None)), Action::Finish(None)));
     }
 
     #[test]

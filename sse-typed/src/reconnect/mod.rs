@@ -93,12 +93,14 @@ impl Reconnect {
         Self { max_delay: Duration::ZERO, jitter: 0.0, retries_status: false, ..Self::default() }
     }
 
-    /// Sends requests of any method again, POST included.
+    /// Sends requests of any method again, POST included. [`never`](Self::never) stays what it is.
     ///
     /// Only for requests that may be repeated: a server may do, and bill, each of them.
     #[must_use]
     pub fn any_method(mut self) -> Self {
-        self.methods = Methods::Any;
+        if self.methods != Methods::None {
+            self.methods = Methods::Any;
+        }
         self
     }
 

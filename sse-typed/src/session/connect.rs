@@ -108,7 +108,12 @@ pub(super) fn check(response: &Response, any_content_type: bool) -> Result<(), E
         return Err(Error::new(ErrorKind::Status));
     }
     let headers = response.headers();
-    if headers.get(&CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    let encodings =
+        headers.get_all(&CONTENT_ENCODING).iter().flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
+    if !encodings
+        .map(<[u8]>::trim_ascii)
+        .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
+    {
         let message = "the response is compressed in a way that the client does not undo: it is built without that \
                        feature of reqwest's";
         return Err(Error::new(ErrorKind::ContentType).saying(message));

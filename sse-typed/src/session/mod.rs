@@ -244,7 +244,7 @@ impl Core {
     /// A session without requests.
     fn open(link: Link, connection: Option<Connection>) -> Self {
         let mut machine = Machine::new(None, builder::random);
-        let input = if matches!(link, Link::Closed) { Input::NoContent } else { Input::Opened };
+        let input = if matches!(link, Link::Closed) { Input::NoContent(None) } else { Input::Opened };
         machine.on(input, Instant::now().into_std());
         let mut core = Self::new(link, machine, LastEventId::default(), &SessionConfig::new(), Trace::new(None));
         if connection.is_some() {
@@ -375,7 +375,7 @@ impl Core {
             Link::Connecting(connecting) => {
                 let connecting = connecting.get_mut().unwrap_or_else(PoisonError::into_inner);
                 match connecting.as_mut().poll(cx) {
-                    Poll::Ready(answer) => Poll::Ready(self.answered(answer)),
+                    Poll::Ready(answer) => Poll::Ready(self.answered(answer, expects_done)),
                     Poll::Pending => {
                         ready!(self.poll_silence(cx));
                         let error = Error::new(ErrorKind::IdleTimeout).saying("no response came in the time allowed");
@@ -425,8 +425,7 @@ impl Core {
                         loss.is_regular_end = false;
                         loss.error = loss.error.saying("the stream ended in the middle of an event");
                     } else if expects_done {
-                        loss.is_regular_end = false;
-                        loss.error = loss.error.saying("the stream ended before the event that should end it");
+                        loss = end_without_done().into();
                     }
                 }
                 Poll::Ready(self.lost(loss))
@@ -448,7 +447,7 @@ impl Core {
         }
     }
 
-    fn answered(&mut self, answer: Result<Answer, Error>) -> Result<(), End> {
+    fn answered(&mut self, answer: Result<Answer, Error>, expects_done: bool) -> Result<(), End> {
         self.timer.break_silence();
         match answer {
             Ok(Answer::Stream(connection, body)) => {
@@ -462,7 +461,11 @@ impl Core {
                 }
                 self.tell(Input::Opened)
             }
-            Ok(Answer::NoContent) => self.tell(Input::NoContent),
+            Ok(Answer::NoContent) => {
+                // Where there was a stream, what should end it has not come.
+                let lacks_done = expects_done && self.connection.is_some();
+                self.tell(Input::NoContent(lacks_done.then(end_without_done)))
+            }
             Ok(Answer::Refused(refusal)) => {
                 self.link = Link::Refused(Mutex::new(refusal));
                 Ok(())
@@ -525,6 +528,19 @@ impl Core {
             },
         }
         None
+    }
+
+    /// Does what handles ask for while nobody asks for events. Ready when the stream is over.
+    fn poll_obey(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            // Nothing that is asked for ends a stream with an error.
+            if self.obey().is_some() || self.machine.is_closed() {
+                return Poll::Ready(());
+            }
+            if self.shared.get().is_none_or(|shared| shared.listen(cx.waker())) {
+                return Poll::Pending;
+            }
+        }
     }
 
     /// Ends the stream at once and quietly.
@@ -608,6 +624,11 @@ impl Drop for Core {
             shared.set_state(State::Closed);
         }
     }
+}
+
+/// The type has a `done` event, and it did not come.
+fn end_without_done() -> Error {
+    Error::new(ErrorKind::Incomplete).saying("the stream ended before the event that should end it")
 }
 
 fn end_of_body() -> Loss {

@@ -78,8 +78,9 @@ impl<E> ReadAhead<E> {
         poll_fn(|cx| self.poll_item(cx).map(Option::transpose)).await
     }
 
-    /// A handle to control the session. Its last event ID is that of the last event read, which the consumer may not
-    /// have seen yet; and after `close`, events that were read are still yielded.
+    /// A handle to control the session, which does at once what is asked for, whether or not items are taken. Its last event
+    /// ID is that of the last event read, which the consumer may not have seen yet; and after `close`, events that were read
+    /// are still yielded.
     pub fn handle(&self) -> SessionHandle {
         self.handle.clone()
     }
@@ -114,11 +115,19 @@ struct Untold {
 impl<E: SseEvents<D>, D> Reader<E, D> {
     async fn run(&mut self) {
         // Room first, so that no item is on its way but those in the queue.
-        while poll_fn(|cx| self.sender.poll_room(cx)).await {
+        while poll_fn(|cx| self.poll_room(cx)).await {
             match self.next().await {
                 Some(item) => self.send(item),
                 None => break,
             }
+        }
+    }
+
+    /// Whether there is room for an item, and somebody who may take it. A session that waits for it does what handles ask for.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        match self.sender.poll_room(cx) {
+            Poll::Pending => self.session.poll_obey(cx).map(|()| false),
+            ready @ Poll::Ready(_) => ready,
         }
     }
 

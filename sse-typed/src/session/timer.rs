@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A timer that is attended to later than this after it went off tells of a consumer that was busy, and not of silence.
+/// How long the second part of a wait is at most, and how late its first part may be attended to: a timer that is looked at
+/// later tells of a consumer that was busy, and not of silence.
 const PROMPT: Duration = Duration::from_millis(100);
+
+/// How late a timer may be by itself: it counts milliseconds, and others have to have their turn first.
+const DELAY: Duration = Duration::from_millis(20);
 
 /// A timer that is made when first needed.
 #[derive(Debug, Default)]
@@ -73,7 +77,7 @@ impl Timer {
             }
             *wait = match *wait {
                 // Nobody was there to see whether something came: the wait begins anew.
-                _ if now - until > prompt => first,
+                _ if now - until > prompt.max(DELAY) => first,
                 Wait::First { .. } => Wait::Last { until: now + prompt },
                 Wait::Last { .. } => return Poll::Ready(()),
             };

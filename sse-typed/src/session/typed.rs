@@ -102,6 +102,11 @@ impl<E: SseEvents<D>, D> TypedSession<E, D> {
         poll_fn(|cx| self.session.poll_item(cx).map(Option::transpose)).await
     }
 
+    /// Does what handles ask for while nobody asks for items. Ready when the stream is over.
+    pub(super) fn poll_obey(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.session.core.poll_obey(cx)
+    }
+
     /// Reads in a task of its own, up to `events` items ahead of the consumer.
     ///
     /// For a stream that is polled inside `block_on` of a multi-threaded runtime, as `#[tokio::main]` does: there, each
