@@ -244,6 +244,21 @@ impl Error {
 
     /// The payload of an `error` event, if it is a `T`.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "derive", feature = "json"))] {
+    /// use sse_typed::{Frame, Json, RawEvent, SseEvents};
+    ///
+    /// #[derive(Debug, SseEvents)]
+    /// enum Msg {
+    ///     #[sse(error)]
+    ///     Failed(String),
+    /// }
+    /// let error = Msg::from_frame(Frame::Event(RawEvent::new("failed", "\"overloaded\"")), &Json).unwrap_err();
+    /// assert_eq!(error.downcast_ref::<String>().map(|reason| &**reason), Some("overloaded"));
+    /// assert_eq!(error.downcast::<String>().unwrap(), "overloaded");
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// This error itself, if it holds no `T`.
     pub fn downcast<T: 'static>(mut self) -> Result<T, Self> {

@@ -133,6 +133,12 @@ impl<'a> From<&'a str> for LastEventId {
     }
 }
 
+impl From<&String> for LastEventId {
+    fn from(id: &String) -> Self {
+        id.as_str().into()
+    }
+}
+
 impl From<String> for LastEventId {
     fn from(id: String) -> Self {
         Self((!id.is_empty()).then(|| id.into()))

@@ -57,6 +57,21 @@ pub trait SseEvents<D>: Sized {
 }
 
 /// The names that a type of events knows. Derived together with [`SseEvents`].
+///
+/// ```
+/// # #[cfg(all(feature = "derive", feature = "json"))] {
+/// use sse_typed::{EventNames, SseEvents};
+///
+/// #[derive(SseEvents)]
+/// enum Topic {
+///     Head,
+///     #[sse(event = "block", alias = "blk")]
+///     Block(u32),
+/// }
+/// assert_eq!(format!("/events?topics={}", Topic::EVENT_NAMES.join(",")), "/events?topics=head,block");
+/// assert_eq!(Topic::Block(1).event_name(), "block");
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell the names of its events",
     label = "no `EventNames`",

@@ -3,8 +3,8 @@
 #![cfg_attr(not(feature = "client"), allow(dead_code))]
 //! Server-Sent Events as values of your own enum.
 //!
-//! Say once which event carries what. The stream is then one of your own type, over any HTTP response, and stays alive
-//! across disconnects.
+//! Say once which event carries what. The stream is then one of your own type: kept alive across disconnects, or read from any
+//! response or bytes at hand.
 //!
 //! ```no_run
 //! # #[cfg(all(feature = "client", feature = "json", feature = "derive"))]
@@ -58,7 +58,7 @@
 //! | each event as what its name says | [`incoming`](Session::incoming) with a type of `#[derive(SseEvents)]` |
 //! | every event's data as a `T` | `incoming::<Data<T>>()`, see [`Data`] |
 //! | plain text | `incoming::<String>()` |
-//! | another format than JSON | [`Cbor`], a closure, or a [`Deserializer`] of yours |
+//! | another format than JSON | `Cbor`, a closure, or a [`Deserializer`] of yours |
 //!
 //! # When things go wrong
 //!
@@ -73,7 +73,7 @@
 //! | `client` | yes | sessions, over [`reqwest`] 0.13 without its default features: TLS, HTTP/2 and compression are those of your own dependency on it |
 //! | `json` | yes | [`Json`] |
 //! | `derive` | yes | `#[derive(SseEvents)]` |
-//! | `cbor` | no | [`Cbor`] |
+//! | `cbor` | no | `Cbor` |
 //! | `tracing` | no | what happens on the way, for the `tracing` ecosystem |
 #![cfg_attr(
     all(feature = "client", feature = "json", feature = "derive"),

@@ -59,6 +59,23 @@ pub struct Filled(());
 impl Target<'_> {
     /// Fills the target from a deserializer of serde's, such as `&mut serde_json::Deserializer::from_str(data)`.
     ///
+    /// What follows the value in the data is not looked at. To refuse it, ask the deserializer for its end:
+    ///
+    /// ```
+    /// # #[cfg(feature = "json")] {
+    /// use sse_typed::{Closure, Deserializer};
+    ///
+    /// let json = Closure::new(|data, target| {
+    ///     let mut deserializer = serde_json::Deserializer::from_str(data);
+    ///     let filled = target.fill(&mut deserializer)?;
+    ///     deserializer.end()?;
+    ///     Ok(filled)
+    /// });
+    /// let number: Result<u8, _> = json.deserialize("1 and more");
+    /// assert!(number.is_err());
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When what the deserializer finds is not of the wanted type.
     pub fn fill<'de>(self, deserializer: impl serde::Deserializer<'de>) -> Result<Filled, BoxError> {

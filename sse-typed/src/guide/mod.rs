@@ -1,7 +1,7 @@
 //! A guide, page by page: from the first stream to the inside.
 //!
-//! Each page answers one question and can be read alone. Every example compiles, and those that need no network are run
-//! as tests.
+//! Each page answers one question and can be read alone. Every example of this crate compiles, and those that need no network
+//! are run as tests.
 //!
 //! | page | when you |
 //! |---|---|

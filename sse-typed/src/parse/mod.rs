@@ -257,7 +257,7 @@ impl Parser {
     }
 
     /// Also gives an event whose blank line had not come when the stream [finished](Self::finish). The standard
-    /// discards it; several servers end like that.
+    /// discards it; several servers end like that. An id without an event is discarded all the same.
     #[must_use]
     pub fn unterminated_event(mut self) -> Self {
         self.unterminated_event = true;
@@ -279,6 +279,30 @@ impl Parser {
     }
 
     /// Takes the next bytes of the stream, of any number and cut anywhere. Frames come of them as they are asked for.
+    ///
+    /// What is fed is owned or `'static`, as frames are lent from it. Of a buffer of your own, feed a copy:
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use sse_typed::{Frame, Parser};
+    ///
+    /// let mut source = &b"data: 1\n\ndata: 2\n\n"[..]; // a file, a socket
+    /// let (mut parser, mut buffer, mut seen) = (Parser::new(), [0; 5], Vec::new());
+    /// loop {
+    ///     let length = source.read(&mut buffer)?;
+    ///     if length == 0 {
+    ///         break;
+    ///     }
+    ///     parser.feed(buffer[..length].to_vec());
+    ///     while let Some(frame) = parser.next_frame()? {
+    ///         if let Frame::Event(event) = frame {
+    ///             seen.push(event.data().to_owned());
+    ///         }
+    ///     }
+    /// }
+    /// assert_eq!(seen, ["1", "2"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// After [`finish`](Self::finish), once all frames are taken out, further bytes begin a new stream, which resumes
     /// with the last event ID.
@@ -332,6 +356,28 @@ impl Parser {
     ///
     /// What [`next_frame`](Self::next_frame) does, in two steps: for a loop that feeds and returns frames, where the
     /// borrow of one call may not last into the next.
+    ///
+    /// ```
+    /// use sse_typed::{EventTooLarge, Frame, Parser};
+    ///
+    /// /// The next frame of these chunks.
+    /// fn next<'a>(
+    ///     parser: &'a mut Parser,
+    ///     chunks: &mut impl Iterator<Item = &'static str>,
+    /// ) -> Result<Option<Frame<'a>>, EventTooLarge> {
+    ///     while !parser.advance()? {
+    ///         match chunks.next() {
+    ///             Some(chunk) => parser.feed(chunk),
+    ///             None => return Ok(None),
+    ///         }
+    ///     }
+    ///     Ok(parser.frame())
+    /// }
+    /// # let mut parser = Parser::new();
+    /// # let frame = next(&mut parser, &mut ["da", "ta: 1\n", "\n"].into_iter())?;
+    /// # assert!(matches!(frame, Some(Frame::Event(event)) if event.data() == "1"));
+    /// # Ok::<(), EventTooLarge>(())
+    /// ```
     ///
     /// # Errors
     /// [`EventTooLarge`], once. `false` from then on.
@@ -421,6 +467,14 @@ impl Parser {
 
     /// Says that the stream has ended. What was fed is still to be taken out; an event without its blank line is
     /// discarded then, as the standard wants, unless [`unterminated_event`](Self::unterminated_event) was asked for.
+    ///
+    /// ```
+    /// let mut parser = sse_typed::Parser::new();
+    /// parser.feed("data: half an ev");
+    /// parser.finish();
+    /// assert!(parser.next_frame()?.is_none() && parser.is_truncated());
+    /// # Ok::<(), sse_typed::EventTooLarge>(())
+    /// ```
     pub fn finish(&mut self) {
         self.settle();
         if self.phase == Phase::Streaming {

@@ -20,6 +20,23 @@ use crate::reconnect::machine::Machine;
 use crate::request::{RequestFunction, take_last_event_id};
 
 /// What to do with an event whose data cannot be read.
+///
+/// ```
+/// # #[cfg(feature = "json")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), sse_typed::Error> {
+/// use sse_typed::{Data, DecodeErrors, Session, SessionConfig};
+///
+/// let bytes = futures::stream::iter([Ok::<_, std::io::Error>("data: 1\n\ndata: ?\n\ndata: 3\n\n")]);
+/// let config = SessionConfig::new().decode_errors(DecodeErrors::Skip);
+/// let mut numbers = Session::from_stream(bytes).config(config).incoming::<Data<u8>>();
+/// assert_eq!(numbers.try_next().await?.map(|event| *event.data), Some(1));
+/// assert_eq!(numbers.try_next().await?.map(|event| *event.data), Some(3));
+/// assert_eq!(numbers.stats().decode_errors, 1);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "json"))] fn main() {}
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeErrors {
@@ -189,6 +206,21 @@ impl<D> SessionBuilder<D> {
     /// Resumes after this event: what was saved of [`id`](crate::TypedServerSentEvent::id). It is sent as
     /// `Last-Event-ID` unless it is empty, no legal header value or longer than 8,000 bytes, in place of one that the
     /// request has.
+    ///
+    /// ```no_run
+    /// # async fn run(client: reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use sse_typed::RequestBuilderExt;
+    ///
+    /// // None at the very first start.
+    /// let saved = std::fs::read_to_string("position").ok();
+    /// let mut lines = client.get("http://localhost/log").sse().last_event_id(saved).connect().await?.incoming::<String>();
+    /// while let Some(line) = lines.try_next().await? {
+    ///     println!("{}", line.data);
+    ///     std::fs::write("position", &*line.id)?; // once the event is dealt with: so none is missed
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn last_event_id(mut self, id: impl Into<LastEventId>) -> Self {
         self.last_event_id = id.into();
         self

@@ -139,6 +139,21 @@ impl SessionHandle {
     /// skipped. A new handle has told of the state it was made in, a clone of what its original has. Once the state is
     /// [`State::Closed`] there is no other, and it is returned at once: leave the loop then, or it spins.
     ///
+    /// ```no_run
+    /// # async fn run(handle: sse_typed::SessionHandle) {
+    /// use sse_typed::State;
+    ///
+    /// loop {
+    ///     match handle.state_changed().await {
+    ///         State::Open => println!("live"),
+    ///         State::Waiting { attempt, delay } => println!("lost; attempt {attempt} in {delay:?}"),
+    ///         State::Closed => break,
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    ///
     /// # Cancel safety
     /// Dropping the future loses nothing: the next call returns the state that this one would have.
     pub async fn state_changed(&self) -> State {

@@ -84,9 +84,22 @@ impl Session<Json> {
 
     /// A session over a response that is in hand. It does not reconnect, as it does not know the request.
     ///
+    /// ```no_run
+    /// # async fn run(client: reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let response = client.get("http://localhost/log").send().await?;
+    /// let mut lines = sse_typed::Session::from_response(response)?.incoming::<String>();
+    /// while let Some(line) = lines.try_next().await? {
+    ///     println!("{}", line.data);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Status`] or [`ErrorKind::ContentType`] if it is no event stream. The response's body is not read, so
     /// the error has none. 204 is a stream that has ended.
+    ///
+    /// For a response of another content type, give the stream of its bytes to [`from_stream`](Self::from_stream).
     pub fn from_response(response: Response) -> Result<Self, Error> {
         if response.status() == StatusCode::NO_CONTENT {
             return Ok(Self { core: Core::open(Link::Closed, None), deserializer: Json });
@@ -108,6 +121,24 @@ impl<D> Session<D> {
     /// The next item as an `E`, for streams whose type changes on the way; `None` at the end. The next call may ask for
     /// another type. That the stream has ended is known to the session: after a `done` event no type reads anything.
     ///
+    /// ```
+    /// # #[cfg(feature = "json")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), sse_typed::Error> {
+    /// use sse_typed::{Data, Session};
+    ///
+    /// let bytes = futures::stream::iter([Ok::<_, std::io::Error>("data: celsius\n\ndata: 21.5\n\ndata: 22\n\n")]);
+    /// let mut session = Session::from_stream(bytes);
+    /// // The first event says what follows.
+    /// let unit = session.next::<String>().await.transpose()?;
+    /// assert_eq!(unit.map(|event| event.data).as_deref(), Some("celsius"));
+    /// let mut values = session.incoming::<Data<f64>>();
+    /// assert_eq!(values.try_next().await?.map(|event| *event.data), Some(21.5));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "json"))] fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// As for the items of a [`TypedSession`].
     ///
@@ -117,7 +148,8 @@ impl<D> Session<D> {
         poll_fn(|cx| self.poll_item(cx)).await
     }
 
-    /// The response that is being read, or was the last; `None` on a session from a bare stream.
+    /// The response that is being read, or was the last; `None` on a session from a bare stream, and where the only answer
+    /// was 204.
     pub fn connection(&self) -> Option<&Connection> {
         self.core.connection.as_ref()
     }

@@ -55,7 +55,8 @@ impl<E, D> TypedSession<E, D> {
         Self { session, events: PhantomData }
     }
 
-    /// The response that is being read, or was the last; `None` on a session from a bare stream.
+    /// The response that is being read, or was the last; `None` on a session from a bare stream, and where the only answer
+    /// was 204.
     pub fn connection(&self) -> Option<&Connection> {
         self.session.connection()
     }
@@ -118,6 +119,19 @@ impl<E: SseEvents<D>, D> TypedSession<E, D> {
     /// or 16 items, or as soon as the task's next turn brings no more. Other items are told of at once.
     ///
     /// At least one item is read ahead. The task ends with the stream, and when the returned stream is dropped.
+    ///
+    /// ```no_run
+    /// # use sse_typed::RequestBuilderExt;
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), sse_typed::Error> {
+    ///     let session = reqwest::Client::new().get("http://localhost/log").sse().connect().await?;
+    ///     let mut lines = session.incoming::<String>().read_ahead(64);
+    ///     while let Some(line) = lines.try_next().await? {
+    ///         println!("{}", line.data);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Panics
     /// Outside of a tokio runtime.

@@ -89,20 +89,17 @@ fn compare<M: Message>(mode: Mode, section: &mut Section, server: &Server, profi
             let what = format!("loopback, {at}: us of CPU an event over a drain");
             section.targets.push(Target::at_most(what, 0.40, over(1) * 1e6, " us"));
         }
-        let peers = (2..clients.len()).map(|at| (lead(at), clients[at].0));
-        if let Some((lead, name)) = peers.min_by(|(a, _), (b, _)| a.total_cmp(b)) {
+        let peers = (2..clients.len()).map(|at| (lead(at), at));
+        if let Some((lead, peer)) = peers.min_by(|(a, _), (b, _)| a.total_cmp(b)) {
+            let name = clients[peer].0;
             if is_goal {
                 let what =
                     format!("loopback, {at}: times the events of the fastest peer ({name}) in the same CPU time");
                 section.targets.push(Target::at_least(what, 1.0, lead, "x"));
             }
-            let ours = median(runs[1].iter().map(|run| run.cpu));
-            section.summary.push([
-                format!("{}, over HTTP, {}", profile.name, framing.name()),
-                format!("{} ns", number(ours * 1e9)),
-                format!("{} ns", number(ours * lead * 1e9)),
-                format!("{lead:.1}x ({name})"),
-            ]);
+            let cpu = |at: usize| median(runs[at].iter().map(|run| run.cpu));
+            let what = format!("{}, over HTTP, {}", profile.name, framing.name());
+            section.summarize(what, cpu(1), cpu(peer), name, lead);
         }
     }
     let mut table = Table::new(std::iter::once(String::new()).chain(heads));

@@ -1,7 +1,7 @@
 //! The report's sections, one module each. A section measures, and returns Markdown and how its targets fared.
 
 use crate::measure::Effort;
-use crate::table::Target;
+use crate::table::{Target, number};
 
 pub mod allocations;
 pub mod at_rest;
@@ -23,6 +23,16 @@ pub struct Section {
     pub targets: Vec<Target>,
     /// Rows for the table in the project's README.
     pub summary: Vec<[String; 4]>,
+}
+
+impl Section {
+    /// A row for the project's README: seconds that ours and the fastest other take, and how many times as long the other
+    /// does. That is a median of ratios, and need not be the ratio of the two.
+    fn summarize(&mut self, what: String, ours: f64, theirs: f64, name: &str, lead: f64) {
+        let ns = |seconds: f64| format!("{} ns", number(seconds * 1e9));
+        let lead = if lead < 1.5 { format!("{lead:.2}x") } else { format!("{lead:.1}x") };
+        self.summary.push([what, ns(ours), ns(theirs), format!("{lead} ({name})")]);
+    }
 }
 
 /// Measures a section.

@@ -46,7 +46,7 @@ pub fn run(mode: Mode) -> Section {
             let cells = measure(mode, &profile, size, &peers);
             table
                 .row(std::iter::once(chunk_name(size)).chain(cells.iter().map(|cell| show(cell, &profile, &cells[0]))));
-            if let Some((peer, lead)) = runner_up(&cells, &profile) {
+            if let Some((peer, theirs, lead)) = runner_up(&cells, &profile) {
                 if lead < overall {
                     overall = lead;
                     at_worst = format!("{}, {}, {peer}", profile.name, chunk_name(size));
@@ -56,7 +56,7 @@ pub fn run(mode: Mode) -> Section {
                 }
                 if size == 16 << 10 {
                     let ours = cells[0].samples.as_ref().map_or(f64::NAN, Samples::median);
-                    typical = Some((ours / profile.units as f64 * 1e9, peer, lead));
+                    typical = Some((ours / profile.units as f64, theirs / profile.units as f64, peer, lead));
                 }
             }
         }
@@ -65,17 +65,13 @@ pub fn run(mode: Mode) -> Section {
             let what = format!("parser, {}: times as fast as the fastest peer, at 1400 B and 16 KiB", profile.name);
             section.targets.push(Target::at_least(what, goal, least_lead, "x"));
         }
-        if let Some((ns, peer, lead)) = typical {
-            section.summary.push([
-                match profile.name {
-                    "comments" => "comments, which the other drops".to_owned(),
-                    profiles::DROPPED_COMMENTS => "comments, dropped by both".to_owned(),
-                    name => name.to_owned(),
-                },
-                format!("{} ns", number(ns)),
-                format!("{} ns", number(ns * lead)),
-                format!("{lead:.1}x ({peer})"),
-            ]);
+        if let Some((ours, theirs, peer, lead)) = typical {
+            let what = match profile.name {
+                "comments" => "comments, which the other drops",
+                profiles::DROPPED_COMMENTS => "comments, dropped by both",
+                name => name,
+            };
+            section.summarize(what.to_owned(), ours, theirs, peer, lead);
         }
     }
     let what = format!("parser: the closest cell of the table ({at_worst})");
@@ -138,13 +134,16 @@ fn show(cell: &Cell, profile: &Profile, ours: &Cell) -> String {
     text
 }
 
-/// The fastest of those who found what there is, and how many times as long it takes as ours.
-fn runner_up(cells: &[Cell], profile: &Profile) -> Option<(&'static str, f64)> {
+/// The fastest of those who found what there is, how long it takes, and how many times as long as ours.
+fn runner_up(cells: &[Cell], profile: &Profile) -> Option<(&'static str, f64, f64)> {
     let ours = cells[0].samples.as_ref()?;
     assert_eq!(cells[0].found, profile.found, "{}", profile.name);
     cells[1..]
         .iter()
         .filter(|cell| cell.found == profile.found)
-        .filter_map(|cell| Some((cell.peer, cell.samples.as_ref()?.ratio(ours))))
-        .min_by(|(_, a), (_, b)| a.total_cmp(b))
+        .filter_map(|cell| {
+            let samples = cell.samples.as_ref()?;
+            Some((cell.peer, samples.median(), samples.ratio(ours)))
+        })
+        .min_by(|(_, _, a), (_, _, b)| a.total_cmp(b))
 }

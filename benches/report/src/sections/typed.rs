@@ -91,19 +91,13 @@ fn judge(
         let what = format!("typed, {at}: times as fast as `from_slice` alone");
         section.targets.push(Target::at_least(what, 1.0, slice.ratio(ours), "x"));
     }
-    let fastest = peers.iter().zip(&names[3..]).map(|(peer, name)| (peer.ratio(ours), *name));
-    if let Some((lead, name)) = fastest.min_by(|(a, _), (b, _)| a.total_cmp(b)) {
+    let fastest = peers.iter().zip(&names[3..]).map(|(peer, name)| (peer.ratio(ours), peer, *name));
+    if let Some((lead, peer, name)) = fastest.min_by(|(a, ..), (b, ..)| a.total_cmp(b)) {
         let what = format!("typed, {at}: times as fast as the fastest peer ({name})");
         section.targets.push(Target::at_least(what, 1.0, lead, "x"));
         if size == 16 << 10 {
-            let ns = |samples: &Samples| format!("{} ns", number(samples.median() / profile.units as f64 * 1e9));
-            let peer = ours.median() * lead / profile.units as f64 * 1e9;
-            section.summary.push([
-                format!("{}, typed", profile.name),
-                ns(ours),
-                format!("{} ns", number(peer)),
-                format!("{lead:.1}x ({name})"),
-            ]);
+            let each = |samples: &Samples| samples.median() / profile.units as f64;
+            section.summarize(format!("{}, typed", profile.name), each(ours), each(peer), name, lead);
         }
     }
 }
