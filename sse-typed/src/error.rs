@@ -149,8 +149,20 @@ impl Error {
         self
     }
 
+    pub(crate) fn ending_the_stream(mut self) -> Self {
+        self.inner().is_final = true;
+        self
+    }
+
+    fn inner(&mut self) -> &mut Inner {
+        Arc::get_mut(&mut self.0).expect("no other holds it")
+    }
+}
+
+/// What sessions add, and the machine that drives them.
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
+impl Error {
     /// The status of an answer of which nothing else is known.
-    #[cfg(feature = "client")]
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.inner().status = Some(status);
         self
@@ -180,16 +192,9 @@ impl Error {
         self.inner().attempts = attempts;
         self
     }
+}
 
-    pub(crate) fn ending_the_stream(mut self) -> Self {
-        self.inner().is_final = true;
-        self
-    }
-
-    fn inner(&mut self) -> &mut Inner {
-        Arc::get_mut(&mut self.0).expect("no other holds it")
-    }
-
+impl Error {
     /// What kind of error this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -1,6 +1,4 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Only a session drives the reconnect machine, which is there, and tested, without one.
-#![cfg_attr(not(feature = "client"), allow(dead_code))]
 //! Server-Sent Events as values of your own enum.
 //!
 //! Say once which event carries what. The stream is then one of your own type: kept alive across disconnects, or read from any
@@ -90,6 +88,8 @@ mod events;
 #[cfg_attr(docsrs, doc(auto_cfg = false))]
 pub mod guide;
 mod parse;
+// Only a session drives the machine, which is there, and tested, without one.
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
 mod reconnect;
 #[cfg(feature = "client")]
 mod request;

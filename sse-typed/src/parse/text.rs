@@ -40,7 +40,8 @@ impl Span {
 /// The text borrows from a box, as it needs an address that stays; the box is kept from chunk to chunk.
 pub(super) struct Text(Yoke<&'static str, Option<Box<Source>>>);
 
-/// What the text lies in, and not in the box itself: a box that is moved may have no other pointers into it.
+/// What the text lies in. It points to what these own, and not into this box: a box must not be pointed into from elsewhere while
+/// it moves, as the compiler takes it for the only way to what it holds.
 #[derive(Default)]
 struct Source {
     chunk: Bytes,
