@@ -3,6 +3,8 @@
 //! `cargo run --example mcp` calls a tool of a server of its own, which hangs up in the middle of the answer.
 //! `cargo run --example mcp -- URL TOOL` calls one of yours. JSON, and no stream, is an error with a `body()`.
 
+use std::time::Duration;
+
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
@@ -52,7 +54,8 @@ async fn call(url: &str, headers: HeaderMap, method: &str, params: Value) -> Res
         let response = attempt.apply(request(post_or_get, &headers)).send();
         async { Ok(response.await?) }
     });
-    session.reconnect(Reconnect::default().max_attempts(5)).connect().await
+    // A server may end its stream after each answer: with an event, that is no failed attempt.
+    session.reconnect(Reconnect::default().healthy_after(Duration::ZERO).max_attempts(5)).connect().await
 }
 
 fn request(request: RequestBuilder, headers: &HeaderMap) -> RequestBuilder {

@@ -21,19 +21,27 @@ use crate::parse::{Frame, RawEvent};
 /// use sse_typed::{Deserializer, Dispatch, Error, Frame, SseEvents};
 ///
 /// /// Topics come and go; each event belongs to one.
-/// struct Update { topic: String, data: String }
+/// struct Update { topic: String, price: f64 }
 ///
-/// impl<D> SseEvents<D> for Update {
-///     fn from_frame(frame: Frame<'_>, _: &D) -> Result<Dispatch<Self>, Error> {
+/// impl<D: Deserializer<f64>> SseEvents<D> for Update {
+///     fn from_frame(frame: Frame<'_>, deserializer: &D) -> Result<Dispatch<Self>, Error> {
 ///         match frame {
 ///             Frame::Event(event) => Ok(match event.event().strip_prefix("topics/") {
-///                 Some(topic) => Dispatch::value(Update { topic: topic.to_owned(), data: event.data().to_owned() }),
+///                 Some(topic) => {
+///                     Dispatch::value(Update { topic: topic.to_owned(), price: event.decode(deserializer)? })
+///                 }
 ///                 None => Dispatch::unknown(),
 ///             }),
 ///             _ => Ok(Dispatch::skip()),
 ///         }
 ///     }
 /// }
+/// # #[cfg(feature = "json")] {
+/// # use sse_typed::{Json, RawEvent};
+/// # let read = |data| Update::from_frame(Frame::Event(RawEvent::new("topics/a", data)), &Json);
+/// # assert!(matches!(read("1.5").unwrap().into_value(), Some(Update { topic, price: 1.5 }) if topic == "a"));
+/// # assert_eq!(read("x").err().and_then(|error| Some(error.event()?.data.clone())).as_deref(), Some("x"));
+/// # }
 /// ```
 #[cfg_attr(
     not(feature = "derive"),
@@ -130,6 +138,47 @@ impl<E> Dispatch<E> {
             *done = true;
         }
         self
+    }
+
+    /// The same of another type: for one that wraps a derived one, and adds what the derive cannot say.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "derive", feature = "json"))] {
+    /// use sse_typed::{Dispatch, Error, Frame, Json, RawEvent, SseEvents};
+    ///
+    /// #[derive(Debug, SseEvents)]
+    /// enum Reply {
+    ///     #[sse(event = "message")]
+    ///     Part(String),
+    ///     #[sse(event = "message", data = "[DONE]", done)]
+    ///     Done,
+    /// }
+    ///
+    /// /// The same from a server that writes white space behind its data.
+    /// struct Trimmed(Reply);
+    ///
+    /// impl SseEvents<Json> for Trimmed {
+    ///     const HAS_DONE: bool = <Reply as SseEvents<Json>>::HAS_DONE;
+    ///
+    ///     fn from_frame(frame: Frame<'_>, json: &Json) -> Result<Dispatch<Self>, Error> {
+    ///         let frame = match frame {
+    ///             Frame::Event(event) => Frame::Event(RawEvent::new(event.event(), event.data().trim_end())),
+    ///             other => other,
+    ///         };
+    ///         Ok(Reply::from_frame(frame, json)?.map(Self))
+    ///     }
+    /// }
+    /// # let done = Trimmed::from_frame(Frame::Event(RawEvent::new("", "[DONE] ")), &Json)?;
+    /// # assert!(done.is_done() && matches!(done.into_value(), Some(Trimmed(Reply::Done))));
+    /// # }
+    /// # Ok::<(), sse_typed::Error>(())
+    /// ```
+    pub fn map<F>(self, f: impl FnOnce(E) -> F) -> Dispatch<F> {
+        Dispatch(match self.0 {
+            Outcome::Value { data, event, done } => Outcome::Value { data: f(data), event, done },
+            Outcome::Skip => Outcome::Skip,
+            Outcome::Unknown => Outcome::Unknown,
+        })
     }
 
     /// The value, if there is one.
@@ -231,6 +280,16 @@ pub fn decode<T, D: Deserializer<T> + ?Sized>(deserializer: &D, event: &RawEvent
 #[cold]
 fn undecodable<T, D: Deserializer<T> + ?Sized>(deserializer: &D, event: &RawEvent<'_>, source: BoxError) -> Error {
     Error::decode(event.to_owned(), type_name::<T>(), source, deserializer.path(event.data()))
+}
+
+impl RawEvent<'_> {
+    /// Reads the data as a `T`, for an [`SseEvents`] by hand. Nothing is copied unless that fails.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with this event in it.
+    pub fn decode<T>(&self, deserializer: &(impl Deserializer<T> + ?Sized)) -> Result<T, Error> {
+        decode(deserializer, self)
+    }
 }
 
 impl crate::ServerSentEvent {

@@ -8,6 +8,13 @@ use std::time::{Duration, Instant};
 use super::Reconnect;
 use crate::error::Error;
 
+/// A connection that lasted as long is a healthy one though it brought no event: a feed may be quiet, and a server that is asked
+/// once in so long a time is not pressed.
+const QUIET_AND_HEALTHY: Duration = Duration::from_secs(60);
+
+/// What a delay of nothing grows from.
+const LEAST_GROWN_DELAY: Duration = Duration::from_millis(10);
+
 /// The shortest delay before a 401 is answered with fresh credentials.
 const UNAUTHORIZED_DELAY: Duration = Duration::from_millis(100);
 
@@ -100,8 +107,21 @@ struct Outage {
     began: Instant,
     /// How many attempts have been begun in it.
     attempts: u32,
+    /// How many of these the user asked for, while the stream was open: they do not tell of failures.
+    requested: u32,
     /// A 401 has been answered with another attempt.
     reauthorized: bool,
+}
+
+impl Outage {
+    fn new(now: Instant) -> Self {
+        Self { began: now, attempts: 0, requested: 0, reauthorized: false }
+    }
+
+    /// How many attempts have been made to end it.
+    fn failed_attempts(&self) -> u32 {
+        self.attempts.saturating_sub(self.requested)
+    }
 }
 
 #[derive(Debug)]
@@ -116,6 +136,8 @@ pub(crate) struct Machine {
     retry_first_connect: bool,
     opened: bool,
     reconnection_time: Option<Duration>,
+    /// When the user last had an open stream replaced.
+    replaced: Option<Instant>,
     /// A number from 0 to 1.
     random: fn() -> f64,
 }
@@ -131,6 +153,7 @@ impl Machine {
             retry_first_connect: false,
             opened: false,
             reconnection_time: None,
+            replaced: None,
             random,
         }
     }
@@ -200,7 +223,7 @@ impl Machine {
             (Phase::Waiting { delay }, Input::Elapsed | Input::Reconnect) => self.connect(delay, now),
             (Phase::Open { .. }, Input::Reconnect) if self.may_reconnect() => {
                 self.settle_health(now);
-                self.connect(Duration::ZERO, now)
+                self.replace(now)
             }
             (Phase::Connecting { .. }, Input::Reconnect) if self.may_reconnect() => Action::Connect,
             (
@@ -212,8 +235,9 @@ impl Machine {
 
     /// A connection that has proved healthy ends the outage that led to it.
     fn settle_health(&mut self, now: Instant) {
-        if let Phase::Open { since, delay, event: true } = self.phase {
+        if let Phase::Open { since, delay, event } = self.phase {
             let healthy_after = self.policy.as_ref().and_then(|policy| policy.healthy_after).unwrap_or(delay);
+            let healthy_after = if event { healthy_after } else { healthy_after.max(QUIET_AND_HEALTHY) };
             if now.saturating_duration_since(since) >= healthy_after {
                 self.outage = None;
             }
@@ -221,11 +245,15 @@ impl Machine {
     }
 
     fn lost(&mut self, loss: Loss, now: Instant) -> Action {
-        let loss = Loss { error: loss.error.after_attempts(self.attempt()), ..loss };
+        let failed_attempts = self.outage.map_or(0, |outage| outage.failed_attempts());
+        let loss = Loss { error: loss.error.after_attempts(failed_attempts), ..loss };
         let Some(policy) = self.policy.clone().filter(|_| self.opened || self.retry_first_connect) else {
             return self.end(loss);
         };
-        let outage = self.outage.unwrap_or(Outage { began: now, attempts: 0, reauthorized: false });
+        let mut outage = self.outage.unwrap_or(Outage::new(now));
+        if failed_attempts == 0 {
+            outage.began = now;
+        }
         let unauthorized = loss.error.status().is_some_and(|status| status == http::StatusCode::UNAUTHORIZED);
         if !policy.retries(&loss.error, self.fresh_requests && !outage.reauthorized) {
             return self.end(loss);
@@ -235,11 +263,11 @@ impl Machine {
             // A server that says 0 at each refusal would be asked without a pause.
             Some(asked) => asked.max(*policy.server_retry.start()),
             None if unauthorized => self.first_delay(&policy).min(UNAUTHORIZED_DELAY),
-            None => self.grown_delay(&policy, outage.attempts),
+            None => self.grown_delay(&policy, failed_attempts),
         };
         let delay = delay.saturating_add(self.jitter(&policy, delay));
         let elapsed = now.saturating_duration_since(outage.began).saturating_add(delay);
-        if policy.max_attempts.is_some_and(|limit| outage.attempts >= limit)
+        if policy.max_attempts.is_some_and(|limit| failed_attempts >= limit)
             || policy.max_elapsed.is_some_and(|limit| elapsed > limit)
         {
             return self.finish(Some(loss.error.gave_up()));
@@ -260,7 +288,8 @@ impl Machine {
     fn grown_delay(&self, policy: &Reconnect, failed_attempts: u32) -> Duration {
         let first = self.first_delay(policy);
         let factor = 1_u32.checked_shl(failed_attempts).unwrap_or(u32::MAX);
-        first.saturating_mul(factor).min(policy.max_delay.max(first))
+        let base = if first.is_zero() && failed_attempts > 0 { LEAST_GROWN_DELAY } else { first };
+        base.saturating_mul(factor).min(policy.max_delay.max(first))
     }
 
     fn jitter(&self, policy: &Reconnect, delay: Duration) -> Duration {
@@ -269,10 +298,26 @@ impl Machine {
     }
 
     fn connect(&mut self, delay: Duration, now: Instant) -> Action {
-        let outage = self.outage.unwrap_or(Outage { began: now, attempts: 0, reauthorized: false });
+        let outage = self.outage.unwrap_or(Outage::new(now));
         self.outage = Some(Outage { attempts: outage.attempts.saturating_add(1), ..outage });
         self.phase = Phase::Connecting { delay };
         Action::Connect
+    }
+
+    /// Gives an open stream up for another, at once; but where the user does so at each event, it is the server who says how
+    /// often, and that is kept to what a `retry:` of it may say.
+    fn replace(&mut self, now: Instant) -> Action {
+        let outage = self.outage.get_or_insert(Outage::new(now));
+        outage.requested = outage.requested.saturating_add(1);
+        let pause = self.policy.as_ref().map_or(Duration::ZERO, |policy| *policy.server_retry.start());
+        let pause = self.replaced.map_or(Duration::ZERO, |at| pause.saturating_sub(now.saturating_duration_since(at)));
+        let until = now.checked_add(pause).unwrap_or_else(|| now + FAR_FUTURE);
+        self.replaced = Some(until);
+        if pause.is_zero() {
+            return self.connect(Duration::ZERO, now);
+        }
+        self.phase = Phase::Waiting { delay: pause };
+        Action::WaitUntil(until)
     }
 
     /// No reconnect follows.
@@ -416,7 +461,8 @@ mod tests {
         for (event, lasted, next) in [
             (true, Duration::from_millis(2999), 6), // hello and crash
             (true, 3 * SECOND, 3),
-            (false, 1000 * SECOND, 6), // a bare 200
+            (false, 59 * SECOND, 6), // a bare 200
+            (false, 60 * SECOND, 3), // a quiet feed
         ] {
             let mut rig = Rig::opened(DEFAULT());
             rig.delay_after(end());
@@ -648,6 +694,59 @@ mod tests {
         rig.delay_after(error(ErrorKind::Connect));
         assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
         assert_eq!(rig.machine.state(), State::Connecting { attempt: 2 });
+    }
+
+    #[test]
+    fn what_the_user_asks_for_is_no_failed_attempt() {
+        let mut rig = Rig::opened(DEFAULT().max_attempts(2).max_elapsed(100 * SECOND));
+        for _ in 0..10 {
+            assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+            rig.on(Input::Opened);
+            rig.now += 50 * SECOND;
+        }
+        assert_eq!(rig.delay_after(end()), 3 * SECOND);
+        rig.elapse();
+        assert_eq!(rig.delay_after(error(ErrorKind::Connect)), 6 * SECOND);
+        rig.elapse();
+        assert_eq!(rig.end_after(error(ErrorKind::Connect)).unwrap().attempts(), 2);
+    }
+
+    #[test]
+    fn a_stream_is_replaced_no_more_often_than_the_server_may_say() {
+        let mut rig = Rig::opened(DEFAULT());
+        rig.live(Duration::ZERO);
+        assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+        for _ in 0..5 {
+            rig.live(Duration::from_millis(30));
+            let Action::WaitUntil(until) = rig.on(Input::Reconnect) else { panic!("at once, again") };
+            assert_eq!(until - rig.now, Duration::from_millis(70));
+            rig.elapse();
+        }
+        rig.live(Duration::from_millis(100));
+        assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+    }
+
+    #[test]
+    fn a_delay_of_nothing_grows_all_the_same() {
+        let mut rig = Rig::opened(DEFAULT().delay(Duration::ZERO).max_delay(SECOND));
+        let mut delays = vec![rig.delay_after(end()).as_millis()];
+        for _ in 0..8 {
+            rig.elapse();
+            delays.push(rig.delay_after(error(ErrorKind::Connect)).as_millis());
+        }
+        assert_eq!(delays, [0, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+    }
+
+    #[test]
+    fn a_401_is_answered_anew_once_a_quiet_feed_has_lasted() {
+        let mut rig = Rig::opened(DEFAULT());
+        rig.machine = rig.machine.fresh_requests();
+        for _ in 0..3 {
+            rig.delay_after(refused(401));
+            rig.elapse();
+            rig.on(Input::Opened);
+            rig.now += 3600 * SECOND;
+        }
     }
 
     #[test]

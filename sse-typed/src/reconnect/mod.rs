@@ -25,7 +25,7 @@ use crate::error::{Error, ErrorKind};
 /// | first delay | 3 s, or the server's last `retry:`, clamped to 100 ms to 5 min | [`delay`](Self::delay), [`server_retry`](Self::server_retry) |
 /// | growth | doubled at each failure in a row, up to 60 s | [`max_delay`](Self::max_delay) |
 /// | jitter | up to a quarter of the delay on top | [`jitter`](Self::jitter) |
-/// | healthy, so that the next loss begins at the first delay again | an event came, and the connection lasted at least as long as the delay before it | [`healthy_after`](Self::healthy_after) |
+/// | healthy, so that the next loss begins at the first delay again | an event came, and the connection lasted at least as long as the delay before it; or it lasted a minute, whatever came | [`healthy_after`](Self::healthy_after) |
 /// | `Retry-After` on 429, 503 and 529 | in place of the delay, once; beyond 10 min the stream ends | [`max_retry_after`](Self::max_retry_after) |
 /// | attempts in one outage | no limit | [`max_attempts`](Self::max_attempts), [`max_elapsed`](Self::max_elapsed) |
 /// | tried again | no connection, a broken one, end of the body, idle timeout, status 408, 425, 429, 500, 502, 503, 504, 529; with [`session`](fn@crate::session), 401 once in an outage | [`retry_if`](Self::retry_if) |
@@ -104,7 +104,8 @@ impl Reconnect {
         self
     }
 
-    /// How long to wait before the first attempt, until the server says otherwise with `retry:`. 3 s by default.
+    /// How long to wait before the first attempt, until the server says otherwise with `retry:`. 3 s by default. With zero the
+    /// first attempt is made at once, and the next ones after 20 ms, 40 ms and so on.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -137,7 +138,10 @@ impl Reconnect {
     }
 
     /// How long a connection has to last, beside bringing an event, for the next loss of it to begin an outage of its
-    /// own: delay and limits start anew. By default as long as the delay before it was.
+    /// own: delay and limits start anew. By default as long as the delay before it was. One that brings no event has to last a
+    /// minute, or as long as this if that is more.
+    ///
+    /// With zero an event is enough: for a server that ends its stream after each page of events.
     #[must_use]
     pub fn healthy_after(mut self, duration: Duration) -> Self {
         self.healthy_after = Some(duration);
@@ -152,7 +156,9 @@ impl Reconnect {
         self
     }
 
-    /// How many attempts are made in one outage before the stream ends with the last error. No limit by default.
+    /// How many attempts are made in one outage before the stream ends with the last error. No limit by default. What
+    /// [`SessionHandle::reconnect`](crate::SessionHandle::reconnect) asks for does not count; a stream that ends before it is
+    /// [healthy](Self::healthy_after) does, however regularly.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = Some(attempts);

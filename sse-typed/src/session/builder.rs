@@ -177,7 +177,8 @@ options! {
     /// with [`ErrorKind::EventTooLarge`], and is never held whole.
     max_event_size(bytes: usize) |config| config.max_event_size = bytes;
 
-    /// Accepts a response of any content type, or none, for servers that do not say `text/event-stream`.
+    /// Accepts a response of any content type, or none, for servers that do not say `text/event-stream`. Of any: a page of HTML or
+    /// an error in JSON under 200 is then a stream without events. Only for a server that is known to send one.
     any_content_type() |config| config.any_content_type = true;
 
     /// Yields an event at the end of the body though its blank line has not come. The standard discards it; several

@@ -121,6 +121,9 @@ impl SessionHandle {
     /// Drops the connection and opens another at once, with the last event ID. Events that have been received are
     /// yielded before. A wait between attempts is cut short.
     ///
+    /// Open streams are replaced no more often than every 100 ms (the lower bound of
+    /// [`server_retry`](crate::Reconnect::server_retry)): where it is an event that makes you ask, the server says how often.
+    ///
     /// `false`, and nothing happens, where the request may not be sent again, or the stream is over.
     pub fn reconnect(&self) -> bool {
         let may_reconnect = self.shared.may_reconnect && self.state() != State::Closed;
