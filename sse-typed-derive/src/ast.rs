@@ -196,9 +196,7 @@ impl<'a> Enum<'a> {
         let fields_casing = serde::entries(&input.attrs, &["rename_all_fields"]);
         let variants: Vec<_> =
             data.variants.iter().map(|variant| Variant::read(cx, variant, casing, &fields_casing)).collect();
-        if attrs.rename_all.is_none() {
-            serde::refuse_casing(cx, &input.attrs, &variants);
-        }
+        serde::refuse_names(cx, &input.attrs, data.variants.iter().zip(&variants), attrs.rename_all.is_some());
         Self {
             variants,
             skip: attrs.skip.iter().map(|name| Name::read(cx, name)).collect(),
@@ -220,11 +218,7 @@ impl<'a> Variant<'a> {
             attrs.refuse_beside(cx, frame, word);
             Takes::Frame(frame, word.clone())
         } else {
-            let event = Event::read(cx, variant, &shape, attrs, casing);
-            if !event.is_named {
-                serde::refuse_names(cx, variant, &event);
-            }
-            Takes::Event(event)
+            Takes::Event(Event::read(cx, variant, &shape, attrs, casing))
         };
         let payload_attrs = match (&variant.fields, &takes) {
             (Fields::Unnamed(fields), Takes::Event(Event { read: Read::Deserializer, .. })) => {
@@ -385,6 +379,10 @@ impl VariantAttrs {
 }
 
 impl Event {
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known.text == name)
+    }
+
     fn read(cx: &Ctxt, variant: &syn::Variant, shape: &Shape<'_>, attrs: VariantAttrs, casing: Casing) -> Self {
         let VariantAttrs { event, alias, data, key, text, with, skip, done, error, .. } = attrs;
         let main = match &event {

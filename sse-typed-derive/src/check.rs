@@ -95,9 +95,8 @@ fn each_frame_has_one_taker(cx: &Ctxt, body: &Enum<'_>) {
 fn skipped_names_are_not_taken(cx: &Ctxt, body: &Enum<'_>) {
     own_names_differ(cx, &body.skip);
     for skipped in &body.skip {
-        let taker = body.variants.iter().find(|variant| {
-            variant.event().is_some_and(|event| event.names.iter().any(|name| name.text == skipped.text))
-        });
+        let taker =
+            body.variants.iter().find(|variant| variant.event().is_some_and(|event| event.has_name(&skipped.text)));
         if let Some(taker) = taker {
             cx.mistake(
                 skipped.place,

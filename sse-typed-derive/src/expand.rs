@@ -422,7 +422,8 @@ impl Writer<'_> {
                         });
                     }
                 }
-                Takes::Frame(frame, _) if is_generic => {
+                // No type of a parameter's can be the one that `other` holds.
+                Takes::Frame(frame, _) if is_generic && *frame != Frame::Other => {
                     let holder = holder(*frame);
                     bound(quote_spanned!(span=> #ty: __sse::#holder));
                 }
@@ -490,13 +491,13 @@ impl Writer<'_> {
                     }
                 }
         };
-        let takes_rest = |variant: &Variant<'_>| match &variant.takes {
-            Takes::Event(event) => {
-                matches!(event.when, When::Always) && event.names.iter().any(|name| name.text == "message")
-            }
-            Takes::Frame(frame, _) => *frame == Frame::Other,
+        let takes_all =
+            |variant: &usize| matches!(body.variants[*variant].takes, Takes::Event(Event { when: When::Always, .. }));
+        let rest_is_taken = match unnamed.map(|index| &groups[index].way) {
+            Some(Way::Skip) => true,
+            Some(Way::Variants(variants)) if variants.iter().any(takes_all) => true,
+            _ => body.variants.iter().any(|variant| matches!(variant.takes, Takes::Frame(Frame::Other, _))),
         };
-        let rest_is_taken = body.variants.iter().any(takes_rest);
         let look_ahead = self.look_ahead("__Tag", tag, &seek, rest_is_taken, extras);
         let by_tag = match unnamed {
             Some(index) => quote! {
@@ -614,11 +615,8 @@ impl Writer<'_> {
             }
         });
         extras.bounds.push(quote_spanned!(at(place)=> #deserializer: __sse::LooksAhead<#name>));
-        if rest_is_taken {
-            quote!(__sse::look_ahead::<#name, #deserializer>(#reader, &#event))
-        } else {
-            quote!(__sse::look_ahead_of::<Self, #name, #deserializer>(#reader, &#event)?)
-        }
+        let unreadable = if rest_is_taken { quote!(.unwrap_or_default()) } else { quote!(?) };
+        quote!(__sse::look_ahead::<Self, #name, #deserializer>(#reader, &#event) #unreadable)
     }
 
     /// What becomes of an event that is for this variant.

@@ -4,9 +4,9 @@
 //! them for an impl of serde's; so they are refused only where they say another name than the event has.
 
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, Token};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Token};
 
-use crate::ast::{Becomes, Event, Variant};
+use crate::ast::{Becomes, Event, Read, Variant};
 use crate::attr::Casing;
 use crate::ctxt::Ctxt;
 
@@ -33,11 +33,45 @@ pub(crate) fn as_rename_all(meta: &Meta) -> Option<Meta> {
     }
 }
 
-/// Refuses what would give a variant another name, or none, where `#[sse(event = "..")]` does not say which is meant.
-pub(crate) fn refuse_names(cx: &Ctxt, variant: &syn::Variant, event: &Event) {
-    let has = |name: &str| event.names.iter().any(|known| known.text == name);
+/// Refuses what would give an event another name, or none, where no `event` or `rename_all` of ours says which is meant.
+pub(crate) fn refuse_names<'a>(
+    cx: &Ctxt,
+    attrs: &[Attribute],
+    variants: impl Iterator<Item = (&'a syn::Variant, &'a Variant<'a>)>,
+    is_casing_said: bool,
+) {
+    // To serde, variants of such an enum have no names.
+    if !entries(attrs, &["untagged"]).is_empty() {
+        return;
+    }
+    let mut cased = Vec::new();
+    for (source, variant) in variants {
+        let Some(event) = variant.event().filter(|event| !event.is_named) else { continue };
+        let own = entries(&source.attrs, &["rename", "alias", "other", "skip", "skip_deserializing"]);
+        refuse_own_name(cx, event, &own);
+        // One that serde calls otherwise, or not at all, has been judged by that.
+        if own.iter().all(|meta| meta.path().is_ident("alias")) {
+            cased.push((&source.ident, event));
+        }
+    }
+    if !is_casing_said {
+        refuse_casing(cx, attrs, &cased);
+    }
+}
+
+/// The entries are those of one variant.
+fn refuse_own_name(cx: &Ctxt, event: &Event, entries: &[Meta]) {
+    let is_read = matches!((&event.read, event.becomes), (Read::Deserializer, Becomes::Value { .. }));
     let name = &event.names[0].text;
-    let refuse = |meta: &Meta, word: &str, fix: &str| {
+    for meta in entries {
+        let word = meta.path().get_ident().map(ToString::to_string).unwrap_or_default();
+        let fix = match (&*word, text(meta)) {
+            ("rename", Some(text)) if !event.has_name(&text) => format!("#[sse(event = {text:?})]"),
+            ("alias", Some(text)) if !event.has_name(&text) => format!("#[sse(alias = {text:?})]"),
+            ("other", _) => "#[sse(other)]".to_owned(),
+            ("skip" | "skip_deserializing", _) if is_read => "#[sse(skip)]".to_owned(),
+            _ => continue,
+        };
         cx.mistake_in(
             meta,
             format_args!(
@@ -45,34 +79,14 @@ pub(crate) fn refuse_names(cx: &Ctxt, variant: &syn::Variant, event: &Event) {
                  or if that is meant, #[sse(event = {name:?})]"
             ),
         );
-    };
-    for meta in entries(&variant.attrs, &["rename", "alias", "other", "skip", "skip_deserializing"]) {
-        let word = meta.path().get_ident().map(ToString::to_string).unwrap_or_default();
-        match (&*word, text(&meta)) {
-            ("rename", Some(text)) if !has(&text) => {
-                refuse(&meta, &word, &format!("#[sse(event = {text:?})]"));
-            }
-            ("alias", Some(text)) if !has(&text) => refuse(&meta, &word, &format!("#[sse(alias = {text:?})]")),
-            ("other", _) => refuse(&meta, &word, "#[sse(other)]"),
-            ("skip" | "skip_deserializing", _) if event.becomes != Becomes::Nothing => {
-                refuse(&meta, &word, "#[sse(skip)]");
-            }
-            _ => {}
-        }
     }
 }
 
-/// Refuses a `rename_all` that would give some variant another name, where `#[sse(rename_all = "..")]` does not say which is
-/// meant.
-pub(crate) fn refuse_casing(cx: &Ctxt, attrs: &[Attribute], variants: &[Variant<'_>]) {
+fn refuse_casing(cx: &Ctxt, attrs: &[Attribute], variants: &[(&Ident, &Event)]) {
     for meta in entries(attrs, &["rename_all"]) {
         let Some(name) = text(&meta) else { continue };
         let Some(casing) = Casing::of_name(&name) else { continue };
-        let differs = |variant: &Variant<'_>| {
-            let event = variant.event().filter(|event| !event.is_named);
-            event.is_some_and(|event| casing.name_of(variant.ident) != event.names[0].text)
-        };
-        if variants.iter().any(differs) {
+        if variants.iter().any(|(ident, event)| !event.has_name(&casing.name_of(ident))) {
             cx.mistake_in(
                 &meta,
                 format_args!(

@@ -186,14 +186,9 @@ impl<L: Look, D: Deserializer<LookAhead<L>> + ?Sized> LooksAhead<L> for D {
     }
 }
 
-/// What `L` looks for, where data without it is for a variant as well. Data that cannot be read has nothing: reading it as that
-/// variant's payload says why.
-pub fn look_ahead<L, D: LooksAhead<L> + ?Sized>(deserializer: &D, event: &RawEvent<'_>) -> Option<usize> {
-    deserializer.find(event.data()).unwrap_or_default()
-}
-
-/// The same, where no variant takes the rest: data that cannot be read may be for any, and is an error of the type.
-pub fn look_ahead_of<E, L, D: LooksAhead<L> + ?Sized>(
+/// The same, for a type `E` of events. Data that cannot be read at all may be for any of its variants, and is an error of the
+/// type; where one of them takes data without what is looked for, that one is to have it.
+pub fn look_ahead<E, L, D: LooksAhead<L> + ?Sized>(
     deserializer: &D,
     event: &RawEvent<'_>,
 ) -> Result<Option<usize>, Error> {

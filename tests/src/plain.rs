@@ -88,7 +88,8 @@ pub fn read(bytes: &[u8], options: &Options) -> Outcome {
     }
     // "Once the end of the file is reached, any pending data must be discarded."
     if options.unterminated_event {
-        if !rest.is_empty() {
+        // Nor is one whose line was cut off.
+        if !rest.is_empty() && rest.split(':').next() != Some("id") {
             reader.field(rest);
         }
         // An id that comes to no event is none to resume with.

@@ -547,7 +547,13 @@ mod tag {
         enum Fewer {
             Edit(Page),
         }
+        #[derive(Debug, PartialEq, SseEvents)]
+        #[sse(tag = "type", skip("message"))]
+        enum Skipping {
+            Edit(Page),
+        }
         for data in ["", "text", "{\"type\":\"edit\",\"title\":\"a"] {
+            assert!(event::<Skipping>("", data).is_skipped(), "{data}");
             for error in [event::<Few>("", data).error(), event::<Fewer>("", data).error()] {
                 assert_eq!((error.kind(), error.is_final()), (ErrorKind::Decode, false), "{data}");
                 assert_eq!(error.event().unwrap().data, data);

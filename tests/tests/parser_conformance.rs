@@ -402,6 +402,11 @@ fn an_unterminated_event_is_given_where_asked_for() {
         ("id: 1\ndata: x\n\nid: 2\n: c\n", "1"),
         ("id: 1\ndata: x\n\nid: 2\nevent: e\n", "1"),
         ("id: 1\n\nid: 2\n\nid: 3\n", "2"),
+        // Where one comes of it, the last line may still be half of an id.
+        ("id: 1\ndata: a\n\ndata: b\nid", "1"),
+        ("id: 1\ndata: a\n\ndata: b\nid: 23", "1"),
+        ("id: 1\ndata: a\n\nid: 2\ndata: b\nid: 3", "2"),
+        ("id: 1\ndata: a\n\ndata: b\nid: 23\n", "23"),
     ] {
         assert_eq!(outcome(&options, input).last_event_id, id, "{input:?}");
     }

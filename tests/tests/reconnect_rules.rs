@@ -719,7 +719,10 @@ async fn where_there_is_no_more_before_the_event_that_should_end_it_a_stream_is_
     let server = Server::scripted([Script::events("data: 1\n\n")]).await;
     let mut reply =
         open(client().get(server.url("/")).sse().reconnect(quick())).await.into_session().incoming::<Reply>();
-    assert_eq!(drain(&mut reply).await, [Ok(Reply::Part("1".into())), Err(ErrorKind::Incomplete)]);
+    assert_eq!(next(&mut reply).await, Reply::Part("1".into()));
+    let error = soon(reply.next()).await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.is_final()), (ErrorKind::Incomplete, 1, true));
+    assert!(soon(reply.next()).await.is_none());
     assert_eq!(server.count(), 2);
     // There was none.
     let server = Server::scripted([]).await;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::error::Error as _;
 use std::fmt::Debug;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::executor::block_on;
 use futures::stream::{self, FusedStream, StreamExt as _};
@@ -355,6 +356,29 @@ fn an_event_that_ends_the_stream_does_so_though_its_data_is_empty_and_such_are_s
         assert_eq!(seen, [Task::Part(1), Task::Complete]);
         assert_eq!((tasks.stats().events, tasks.stats().skipped), (4, 2));
     }
+}
+
+#[test]
+fn an_error_that_ends_the_stream_does_so_too_and_each_event_is_read_once() {
+    static READ: AtomicUsize = AtomicUsize::new(0);
+    #[derive(Debug, PartialEq, SseEvents)]
+    enum Failing {
+        #[sse(event = "message", with = counted)]
+        Part(usize),
+        #[sse(error, done)]
+        Failed,
+    }
+    fn counted(data: &str) -> Result<usize, std::num::ParseIntError> {
+        READ.fetch_add(1, Ordering::Relaxed);
+        data.parse()
+    }
+    let bytes = "data:\n\ndata: 1\n\nevent: failed\ndata:\n\ndata: 2\n\n";
+    let mut items = over([bytes]).config(SessionConfig::new().skip_empty_data()).incoming::<Failing>();
+    assert_eq!(block_on(items.next()).unwrap().unwrap().data, Failing::Part(1));
+    let error = block_on(items.next()).unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.is_final()), (ErrorKind::Event, true));
+    assert!(block_on(items.next()).is_none());
+    assert_eq!(READ.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]

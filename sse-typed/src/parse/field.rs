@@ -83,6 +83,15 @@ impl OpenLine {
         !matches!(self, Self::None)
     }
 
+    /// Whether it is an id, if it ends here.
+    pub(super) fn is_id(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Name { length, name } => Field::of_name(&name[..usize::from(*length)]) == Field::Id,
+            Self::Value { field, .. } => *field == Field::Id,
+        }
+    }
+
     /// Goes on with the line. The one space after the colon is gone from what comes out.
     #[inline]
     pub(super) fn push<'a>(&mut self, piece: &'a str) -> Brought<'a> {

@@ -257,7 +257,8 @@ impl Parser {
     }
 
     /// Also gives an event whose blank line had not come when the stream [finished](Self::finish). The standard
-    /// discards it; several servers end like that. An id without an event is discarded all the same.
+    /// discards it; several servers end like that. An id is given only if its line has an end and its event comes: half
+    /// of an id, or one whose data was cut off, is none to resume with. Any other last line counts as it is.
     #[must_use]
     pub fn unterminated_event(mut self) -> Self {
         self.unterminated_event = true;
@@ -610,6 +611,11 @@ impl Parser {
             self.lines.feed(Bytes::from_static("\u{fffd}".as_bytes()));
             self.phase = Phase::Finishing;
             return None;
+        }
+        if self.open_line.is_id() {
+            // Half an id would be resumed with.
+            self.open_line = OpenLine::None;
+            self.block.drop_line();
         }
         if self.open_line.is_open() { self.end_open_line() } else { None }
     }

@@ -202,7 +202,7 @@ impl Machine {
         match (self.phase, input) {
             (Phase::Closed, _) => Action::Continue,
             (_, Input::Close) => self.finish(None),
-            (Phase::Connecting { .. }, Input::NoContent(error)) => self.finish(error),
+            (Phase::Connecting { .. }, Input::NoContent(error)) => self.finish(error.map(|error| self.counted(error))),
             (_, Input::ReconnectionTime(time)) => {
                 self.reconnection_time = Some(time);
                 Action::Continue
@@ -233,6 +233,15 @@ impl Machine {
         }
     }
 
+    fn failed_attempts(&self) -> u32 {
+        self.outage.map_or(0, |outage| outage.failed_attempts())
+    }
+
+    /// An error says how many attempts were made before it.
+    fn counted(&self, error: Error) -> Error {
+        error.after_attempts(self.failed_attempts())
+    }
+
     /// A connection that has proved healthy ends the outage that led to it.
     fn settle_health(&mut self, now: Instant) {
         if let Phase::Open { since, delay, event } = self.phase {
@@ -245,8 +254,8 @@ impl Machine {
     }
 
     fn lost(&mut self, loss: Loss, now: Instant) -> Action {
-        let failed_attempts = self.outage.map_or(0, |outage| outage.failed_attempts());
-        let loss = Loss { error: loss.error.after_attempts(failed_attempts), ..loss };
+        let loss = Loss { error: self.counted(loss.error), ..loss };
+        let failed_attempts = self.failed_attempts();
         let Some(policy) = self.policy.clone().filter(|_| self.opened || self.retry_first_connect) else {
             return self.end(loss);
         };

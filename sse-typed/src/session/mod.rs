@@ -496,7 +496,11 @@ impl Core {
             Ok(Answer::NoContent) => {
                 // Where there was a stream, what should end it has not come.
                 let lacks_done = expects_done && self.connection.is_some();
-                self.tell(Input::NoContent(lacks_done.then(end_without_done)))
+                let error = lacks_done.then(end_without_done);
+                if let Some(error) = &error {
+                    self.trace.lost(error, false);
+                }
+                self.tell(Input::NoContent(error))
             }
             Ok(Answer::Refused(refusal)) => {
                 self.link = Link::Refused(Mutex::new(refusal));

@@ -78,9 +78,9 @@ impl<E> ReadAhead<E> {
         poll_fn(|cx| self.poll_item(cx).map(Option::transpose)).await
     }
 
-    /// A handle to control the session, which does at once what is asked for, whether or not items are taken. Its last event
-    /// ID is that of the last event read, which the consumer may not have seen yet; and after `close`, events that were read
-    /// are still yielded.
+    /// A handle to control the session. `close` and `reconnect` drop the connection at once, whether or not items are taken;
+    /// another is asked for once there is room for its events. Its last event ID is that of the last event read, which the
+    /// consumer may not have seen yet; and after `close`, events that were read are still yielded.
     pub fn handle(&self) -> SessionHandle {
         self.handle.clone()
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long the second part of a wait is at most, and how late its first part may be attended to: a timer that is looked at
-/// later tells of a consumer that was busy, and not of silence.
+/// How long the second part of a wait is at most. One that is attended to later than that, after its end, tells of a consumer
+/// that was busy, and not of silence.
 const PROMPT: Duration = Duration::from_millis(100);
 
-/// How late a timer may be by itself: it counts milliseconds, and others have to have their turn first.
-const DELAY: Duration = Duration::from_millis(20);
+/// How late a timer may be by itself, as it counts milliseconds.
+const LATENESS: Duration = Duration::from_millis(5);
 
 /// A timer that is made when first needed.
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ impl Timer {
             }
             *wait = match *wait {
                 // Nobody was there to see whether something came: the wait begins anew.
-                _ if now - until > prompt.max(DELAY) => first,
+                _ if now - until > prompt.max(LATENESS) => first,
                 Wait::First { .. } => Wait::Last { until: now + prompt },
                 Wait::Last { .. } => return Poll::Ready(()),
             };

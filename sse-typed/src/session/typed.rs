@@ -14,7 +14,7 @@ use crate::deserialize::Json;
 use crate::error::Error;
 use crate::event::{LastEventId, TypedServerSentEvent};
 use crate::events::{Dispatch, Outcome, SseEvents};
-use crate::parse::{Frame, owned_name};
+use crate::parse::{Frame, RawEvent, owned_name};
 
 /// A stream of events that are `E`s, kept alive across disconnects as [`Reconnect`](crate::Reconnect) says.
 ///
@@ -159,21 +159,17 @@ impl<D> Session<D> {
                 Frame::Event(event) => Some(event),
                 _ => None,
             };
-            if self.core.skip_empty_data
-                && event.is_some_and(|event| event.data().is_empty())
-                && !self.is_done::<E>(frame)
-            {
-                self.core.stats.skipped += 1;
-                continue;
-            }
             match E::from_frame(frame, &self.deserializer) {
                 // What comes of nearly every event. Here nothing that could unwind lies between the value and its place in
                 // the item, or it would be put down in memory on the way.
-                Ok(Dispatch(Outcome::Value { data, event: Some(name), done: false })) if event.is_some() => {
+                Ok(Dispatch(Outcome::Value { data, event: Some(name), done: false }))
+                    if event.is_some() && !self.core.skip_empty_data =>
+                {
                     let retry = event.and_then(|event| event.retry());
                     let id = self.core.last_event_id.clone();
                     return Poll::Ready(Some(Ok(TypedServerSentEvent { event: name.into(), data, id, retry })));
                 }
+                outcome if self.passes_over(event, &outcome) => self.core.stats.skipped += 1,
                 Ok(Dispatch(Outcome::Value { data, event: name, done })) => {
                     let id = self.core.last_event_id.clone();
                     let mut item = TypedServerSentEvent { event: "".into(), data, id, retry: None };
@@ -197,10 +193,13 @@ impl<D> Session<D> {
         }
     }
 
-    /// Whether this event ends the stream, so that it must not be passed over.
-    #[cold]
-    fn is_done<E: SseEvents<D>>(&self, frame: Frame<'_>) -> bool {
-        E::HAS_DONE && E::from_frame(frame, &self.deserializer).is_ok_and(|dispatch| dispatch.is_done())
+    /// Whether the user wants no such event: one whose data is empty, unless it ends the stream.
+    fn passes_over<E>(&self, event: Option<RawEvent<'_>>, outcome: &Result<Dispatch<E>, Error>) -> bool {
+        let ends = match outcome {
+            Ok(dispatch) => dispatch.is_done(),
+            Err(error) => error.is_final(),
+        };
+        self.core.skip_empty_data && event.is_some_and(|event| event.data().is_empty()) && !ends
     }
 }
 

@@ -41,4 +41,29 @@ enum Said {
     AuthRevoked,
 }
 
+#[derive(SseEvents)]
+#[serde(rename_all = "camelCase")]
+enum AgreesOneByOne {
+    #[serde(rename = "auth_revoked")]
+    AuthRevoked,
+    #[sse(alias = "keepAlive")]
+    KeepAlive,
+    #[serde(skip)]
+    #[sse(skip)]
+    HeartBeat,
+    #[serde(skip)]
+    #[sse(error)]
+    OverLoaded,
+    #[serde(rename(serialize = "outOnly"))]
+    Out(u32),
+}
+
+#[derive(SseEvents)]
+#[serde(untagged, rename_all = "camelCase")]
+enum NoNames {
+    AuthRevoked,
+    #[serde(rename = "x")]
+    Shipped(u32),
+}
+
 fn main() {}
