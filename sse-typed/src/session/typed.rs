@@ -14,7 +14,7 @@ use crate::deserialize::Json;
 use crate::error::Error;
 use crate::event::{LastEventId, TypedServerSentEvent};
 use crate::events::{Dispatch, Outcome, SseEvents};
-use crate::parse::{Frame, owned_name};
+use crate::parse::{Frame, RawEvent, owned_name};
 
 /// A stream of events that are `E`s, kept alive across disconnects as [`Reconnect`](crate::Reconnect) says.
 ///
@@ -169,7 +169,7 @@ impl<D> Session<D> {
                     let id = self.core.last_event_id.clone();
                     return Poll::Ready(Some(Ok(TypedServerSentEvent { event: name.into(), data, id, retry })));
                 }
-                outcome if self.core.skip_empty_data && self.passes_over(&outcome) => self.core.stats.skipped += 1,
+                outcome if self.passes_over(event, &outcome) => self.core.stats.skipped += 1,
                 Ok(Dispatch(Outcome::Value { data, event: name, done })) => {
                     let id = self.core.last_event_id.clone();
                     let mut item = TypedServerSentEvent { event: "".into(), data, id, retry: None };
@@ -193,14 +193,13 @@ impl<D> Session<D> {
         }
     }
 
-    /// Whether the frame at hand, of which this came, is an event without data that does not end the stream.
-    #[cold]
-    fn passes_over<E>(&self, outcome: &Result<Dispatch<E>, Error>) -> bool {
+    /// Whether the user wants no such event: one whose data is empty, unless it ends the stream.
+    fn passes_over<E>(&self, event: Option<RawEvent<'_>>, outcome: &Result<Dispatch<E>, Error>) -> bool {
         let ends = match outcome {
             Ok(dispatch) => dispatch.is_done(),
             Err(error) => error.is_final(),
         };
-        !ends && matches!(self.core.frame(), Some(Frame::Event(event)) if event.data().is_empty())
+        self.core.skip_empty_data && event.is_some_and(|event| event.data().is_empty()) && !ends
     }
 }
 
