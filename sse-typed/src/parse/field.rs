@@ -83,12 +83,12 @@ impl OpenLine {
         !matches!(self, Self::None)
     }
 
-    /// Whether it is an id, if it ends here.
-    pub(super) fn is_id(&self) -> bool {
+    /// The field that the open line is, if it ends here: where less than a name and a colon has come, that is a name alone.
+    pub(super) fn field(&self) -> Field {
         match self {
-            Self::None => false,
-            Self::Name { length, name } => Field::of_name(&name[..usize::from(*length)]) == Field::Id,
-            Self::Value { field, .. } => *field == Field::Id,
+            Self::None => Field::Unknown,
+            Self::Name { length, name } => Field::of_name(&name[..usize::from(*length)]),
+            Self::Value { field, .. } => *field,
         }
     }
 
@@ -141,15 +141,11 @@ impl OpenLine {
 
     /// The line has ended: its field. Where it was a name alone, that field begins only now, with an empty value.
     pub(super) fn end(&mut self, name_alone: impl FnOnce(Field)) -> Field {
-        match std::mem::take(self) {
-            Self::None => Field::Unknown,
-            Self::Name { length, name } => {
-                let field = Field::of_name(&name[..usize::from(length)]);
-                name_alone(field);
-                field
-            }
-            Self::Value { field, .. } => field,
+        let field = self.field();
+        if let Self::Name { .. } = std::mem::take(self) {
+            name_alone(field);
         }
+        field
     }
 
     fn value<'a>(&mut self, piece: &'a str) -> &'a str {

@@ -612,7 +612,7 @@ impl Parser {
             self.phase = Phase::Finishing;
             return None;
         }
-        if self.open_line.is_id() {
+        if self.open_line.field() == Field::Id {
             // Half an id would be resumed with.
             self.open_line = OpenLine::None;
             self.block.drop_line();
@@ -630,7 +630,7 @@ impl Parser {
         if self.unterminated_event {
             self.phase = Phase::Finished { truncated: false };
             self.block.drop_line();
-            // An id alone is none to resume with: the rest of its event is yet to come, or even half of the id.
+            // An id alone is none to resume with: the rest of its event was cut off.
             if is_event && !self.block.is_empty() && self.block.dispatch(self.lines.text()) {
                 self.lent = Lent::Event;
                 return Some(Step::Frame);
