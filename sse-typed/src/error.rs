@@ -188,6 +188,12 @@ impl Error {
         self
     }
 
+    /// The stream is tried to be got back.
+    pub(crate) fn outlived(mut self) -> Self {
+        self.inner().is_final = false;
+        self
+    }
+
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
         self.inner().attempts = attempts;
         self

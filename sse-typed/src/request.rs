@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, CACHE_CONTROL, HeaderName};
@@ -10,7 +11,7 @@ use http::{HeaderValue, StatusCode};
 use reqwest::{Client, Request, RequestBuilder, Response};
 
 use crate::deserialize::Json;
-use crate::error::{BoxError, ErrorKind};
+use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::LastEventId;
 use crate::session::SessionBuilder;
 
@@ -97,18 +98,12 @@ pub(crate) type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Bo
 pub struct Attempt {
     number: u32,
     last_event_id: LastEventId,
-    status: Option<StatusCode>,
-    error: Option<ErrorKind>,
+    lost_to: Option<Arc<Error>>,
 }
 
 impl Attempt {
-    pub(crate) fn new(
-        number: u32,
-        last_event_id: LastEventId,
-        previous: Option<(ErrorKind, Option<StatusCode>)>,
-    ) -> Self {
-        let (error, status) = previous.unzip();
-        Self { number, last_event_id, status: status.flatten(), error }
+    pub(crate) fn new(number: u32, last_event_id: LastEventId, lost_to: Option<Arc<Error>>) -> Self {
+        Self { number, last_event_id, lost_to }
     }
 
     /// Its number in this outage, from 1; 0 for the first request of a session.
@@ -124,12 +119,34 @@ impl Attempt {
     /// The status that the request before was answered with, if that is why this one is made: 401 asks for fresh
     /// credentials.
     pub fn status(&self) -> Option<StatusCode> {
-        self.status
+        self.lost_to()?.status()
     }
 
-    /// What the stream before was lost to, if there was one.
+    /// The kind of [`lost_to`](Self::lost_to).
     pub fn error(&self) -> Option<ErrorKind> {
-        self.error
+        self.lost_to().map(Error::kind)
+    }
+
+    /// What the stream was lost to, or what the attempt before came to, with the status, headers and body of an answer
+    /// that was no stream. `None` at the first request, and where a handle asked for another connection.
+    ///
+    /// ```no_run
+    /// # async fn run(client: reqwest::Client) -> Result<(), sse_typed::Error> {
+    /// use sse_typed::Reconnect;
+    ///
+    /// let session = sse_typed::session(move |attempt| {
+    ///     // This server names another node when it is about to restart.
+    ///     let elsewhere = attempt.lost_to().and_then(|error| error.headers()?.get("x-node")?.to_str().ok());
+    ///     let request = client.get(format!("https://{}/feed", elsewhere.unwrap_or("example.com")));
+    ///     async move { Ok(attempt.apply(request).send().await?) }
+    /// });
+    /// let session = session.reconnect(Reconnect::default()).connect().await?;
+    /// # let _ = session;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn lost_to(&self) -> Option<&Error> {
+        self.lost_to.as_deref()
     }
 
     /// Adds what the request of an event stream has: `Accept` and `Cache-Control` unless they are there, `Last-Event-ID`
@@ -159,8 +176,8 @@ impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempt")
             .field("number", &self.number)
-            .field("status", &self.status)
-            .field("error", &self.error)
+            .field("status", &self.status())
+            .field("error", &self.error())
             .finish_non_exhaustive()
     }
 }

@@ -132,6 +132,34 @@ async fn a_token_that_expires_is_renewed_once_in_an_outage() {
 }
 
 #[tokio::test]
+async fn an_attempt_knows_the_answer_to_the_one_before() {
+    let refusal = Script::head("503 Busy", "x-node: two\r\ncontent-length: 5\r\n").send("later");
+    let server = Server::scripted([Script::events("data: 1\n\n"), refusal, Script::events("data: 2\n\n")]).await;
+    let url = server.url("/");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let noted = told.clone();
+    let session = sse_typed::session(move |attempt| {
+        let lost_to = attempt.clone().lost_to().map(|error| {
+            let node = error.headers().map(|headers| headers["x-node"].to_str().unwrap().to_owned());
+            (error.to_string(), node, error.body().map(str::to_owned), error.is_final())
+        });
+        lock(&noted).push(lost_to);
+        let request = attempt.apply(client().get(&url));
+        async move { Ok(request.send().await?) }
+    });
+    let mut events = open(session.reconnect(quick())).await;
+    assert_eq!(texts(&mut events).await, good(["1", "2"]));
+    let ended = || Some(("the server ended the stream".to_owned(), None, None, false));
+    let refused = (
+        "the server refused the stream with status 503 Service Unavailable".to_owned(),
+        Some("two".into()),
+        Some("later".into()),
+        false,
+    );
+    assert_eq!(*lock(&told), [None, ended(), Some(refused), ended()]);
+}
+
+#[tokio::test]
 async fn a_second_401_in_an_outage_is_final() {
     let server = Server::answering(guarded(&["one", "never"])).await;
     let url = server.url("/");

@@ -1,13 +1,15 @@
 //! Sessions that are controlled from other tasks, and `next()` futures that are dropped.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use futures::stream::FusedStream as _;
-use sse_typed::{Error, Reconnect, RequestBuilderExt, SessionHandle, State, TypedSession};
+use sse_typed::{Error, ErrorKind, Reconnect, RequestBuilderExt, SessionHandle, State, TypedSession};
 use sse_typed_tests::seen::{Seen, good, next, texts, waits};
 use sse_typed_tests::server::{Request, Script, Server, client, lock, ms, numbered, soon};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 const NEVER: Duration = ms(60 * 60 * 1000);
@@ -402,4 +404,97 @@ async fn the_task_that_waits_may_be_another_each_time() {
     let reading = reading(events);
     handle.close();
     soon(reading).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_handle_says_why_there_is_no_stream() {
+    let go_on = Arc::new(Notify::new());
+    let busy = Script::head("503 Busy", "x-node: two\r\ncontent-length: 5\r\n").send("later");
+    let server = Server::scripted([
+        Script::events("data: 1\n\n"),
+        busy,
+        Script::new()
+            .after(&go_on)
+            .send("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 2\n\n")
+            .hold(),
+    ])
+    .await;
+    let events = get(&server, quick().delay(ms(20)).max_delay(ms(20)).server_retry(ms(20)..=ms(20))).await;
+    let handle = events.handle();
+    assert!(handle.lost_to().is_none());
+    let reading = reading(events);
+
+    reach(&handle, |state| matches!(state, State::Waiting { attempt: 1, .. })).await;
+    let why = handle.lost_to().unwrap();
+    assert_eq!((why.kind(), why.is_final(), why.attempts()), (ErrorKind::Incomplete, false, 0));
+    assert_eq!(why.to_string(), "the server ended the stream");
+    reach(&handle, |state| matches!(state, State::Waiting { attempt: 2, .. })).await;
+    let refusal = |why: &Error| {
+        let node = why.headers().unwrap()["x-node"].to_str().unwrap().to_owned();
+        assert_eq!(
+            (why.status(), why.body(), &*node),
+            (Some(http::StatusCode::SERVICE_UNAVAILABLE), Some("later"), "two")
+        );
+        assert_eq!((why.is_final(), why.attempts()), (false, 1));
+    };
+    refusal(&handle.lost_to().unwrap());
+    reach(&handle, |state| state == State::Connecting { attempt: 2 }).await;
+    refusal(&handle.lost_to().unwrap());
+    go_on.notify_one();
+    reach(&handle, |state| state == State::Open).await;
+    assert!(handle.lost_to().is_none());
+
+    close(&handle, reading).await;
+    assert!(handle.lost_to().is_none());
+    // What was told of before is still its holder's.
+    assert_eq!(why.kind(), ErrorKind::Incomplete);
+}
+
+#[tokio::test]
+async fn who_gives_a_stream_up_has_lost_it_to_nothing() {
+    let server = Server::scripted([Script::events("data: 1\n\n").hold(), Script::new().hold()]).await;
+    let mut events = get(&server, quick()).await;
+    let handle = events.handle();
+    assert_eq!(next(&mut events).await, "1");
+    assert!(handle.reconnect());
+    let reading = reading(events);
+    reach(&handle, |state| state == State::Connecting { attempt: 1 }).await;
+    assert!(handle.lost_to().is_none());
+    close(&handle, reading).await;
+}
+
+#[tokio::test]
+async fn a_handle_knows_the_connection_and_the_counters_also_of_what_is_read_ahead() {
+    let server = Server::scripted([
+        Script::head("200 OK", "content-type: text/event-stream\r\nx-node: one\r\n").send(": hi\n\ndata: 1\n\n"),
+        Script::head("200 OK", "content-type: text/event-stream\r\nx-node: two\r\n")
+            .send("data: 2\n\ndata: 3\n\n")
+            .hold(),
+    ])
+    .await;
+    let events = get(&server, quick()).await;
+    let first = events.handle();
+    assert_eq!(first.connection().unwrap().headers()["x-node"], "one");
+    assert_eq!(first.stats(), events.stats());
+    let mut ahead = events.read_ahead(8);
+    for expected in ["1", "2", "3"] {
+        assert_eq!(soon(ahead.next()).await.unwrap().unwrap().data, expected);
+    }
+    for handle in [first, ahead.handle()] {
+        let settled = async {
+            while handle.stats().events < 3 {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon(settled).await;
+        let stats = handle.stats();
+        assert_eq!((stats.bytes, stats.events, stats.comments, stats.reconnects), (6 + 3 * 9, 3, 1, 1));
+        let connection = handle.connection().unwrap();
+        assert_eq!((&connection.headers()["x-node"], connection.attempt()), (&"two".parse().unwrap(), 1));
+    }
+    let handle = ahead.handle();
+    drop(ahead);
+    server.left(1).await;
+    reach(&handle, |state| state == State::Closed).await;
+    assert_eq!((handle.stats().events, handle.connection().is_some()), (3, true));
 }

@@ -63,8 +63,8 @@ pub(crate) enum Action {
     Continue,
     /// Send the request; drop the connection if there is one.
     Connect,
-    /// Do nothing until then, and say so.
-    WaitUntil(Instant),
+    /// Do nothing until then, and say so. With what the stream was lost to; nothing where the user gave it up.
+    Wait { until: Instant, lost_to: Option<Error> },
     /// The stream is over, with this as its last item.
     Finish(Option<Error>),
 }
@@ -284,7 +284,7 @@ impl Machine {
         self.outage = Some(Outage { reauthorized: outage.reauthorized || unauthorized, ..outage });
         let until = now.checked_add(delay).unwrap_or_else(|| now + FAR_FUTURE);
         self.phase = Phase::Waiting { delay };
-        Action::WaitUntil(until)
+        Action::Wait { until, lost_to: Some(loss.error.outlived()) }
     }
 
     /// The delay at the beginning of an outage.
@@ -326,7 +326,7 @@ impl Machine {
             return self.connect(Duration::ZERO, now);
         }
         self.phase = Phase::Waiting { delay: pause };
-        Action::WaitUntil(until)
+        Action::Wait { until, lost_to: None }
     }
 
     /// No reconnect follows.
@@ -380,7 +380,7 @@ mod tests {
         /// What the machine waits for after this loss.
         fn delay_after(&mut self, loss: impl Into<Loss>) -> Duration {
             match self.on(Input::Lost(loss.into())) {
-                Action::WaitUntil(until) => until - self.now,
+                Action::Wait { until, lost_to: Some(_) } => until - self.now,
                 other => panic!("{other:?}"),
             }
         }
@@ -619,7 +619,7 @@ mod tests {
         let retried = [408, 425, 429, 500, 502, 503, 504, 529];
         for status in (100..600).filter(|&status| status != 200 && status != 204) {
             let action = Rig::opened(DEFAULT()).on(Input::Lost(refused(status).into()));
-            assert_eq!(matches!(action, Action::WaitUntil(_)), retried.contains(&status), "{status}");
+            assert_eq!(matches!(action, Action::Wait { .. }), retried.contains(&status), "{status}");
             let action = Rig::opened(Reconnect::event_source()).on(Input::Lost(refused(status).into()));
             assert!(matches!(action, Action::Finish(Some(_))), "{status}, as a browser");
         }
@@ -727,7 +727,7 @@ mod tests {
         assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
         for _ in 0..5 {
             rig.live(Duration::from_millis(30));
-            let Action::WaitUntil(until) = rig.on(Input::Reconnect) else { panic!("at once, again") };
+            let Action::Wait { until, lost_to: None } = rig.on(Input::Reconnect) else { panic!("at once, again") };
             assert_eq!(until - rig.now, Duration::from_millis(70));
             rig.elapse();
         }
@@ -811,7 +811,7 @@ mod tests {
                         let connecting = matches!(state, State::Connecting { .. });
                         prop_assert!(connecting && earliest.is_none_or(|earliest| rig.now >= earliest));
                     }
-                    Action::WaitUntil(until) => {
+                    Action::Wait { until, .. } => {
                         let State::Waiting { delay, .. } = state else { panic!("{state:?}") };
                         prop_assert_eq!(until - rig.now, delay);
                         prop_assert!(delay >= floor, "{:?}", delay);

@@ -7,6 +7,9 @@ use std::task::Waker;
 
 use tokio::sync::watch;
 
+use super::Stats;
+use crate::connection::Connection;
+use crate::error::Error;
 use crate::event::LastEventId;
 use crate::reconnect::machine::State;
 
@@ -21,18 +24,26 @@ pub(super) enum Command {
 /// What a session and its handles have in common. There is none until the first handle is made.
 pub(super) struct Shared {
     state: watch::Sender<State>,
-    last_event_id: Mutex<LastEventId>,
+    facts: Mutex<Facts>,
     command: AtomicU8,
     /// Whoever polls the session.
     waker: Mutex<Option<Waker>>,
     may_reconnect: bool,
 }
 
+/// What a session tells of itself, as of when it last had to wait or went to another state.
+pub(super) struct Facts {
+    pub(super) last_event_id: LastEventId,
+    pub(super) connection: Option<Connection>,
+    pub(super) lost_to: Option<Arc<Error>>,
+    pub(super) stats: Stats,
+}
+
 impl Shared {
-    pub(super) fn new(state: State, last_event_id: LastEventId, may_reconnect: bool) -> Arc<Self> {
+    pub(super) fn new(state: State, facts: Facts, may_reconnect: bool) -> Arc<Self> {
         Arc::new(Self {
             state: watch::Sender::new(state),
-            last_event_id: Mutex::new(last_event_id),
+            facts: Mutex::new(facts),
             command: AtomicU8::new(Command::None as u8),
             waker: Mutex::new(None),
             may_reconnect,
@@ -43,12 +54,16 @@ impl Shared {
         SessionHandle { seen: Mutex::new(self.state.subscribe()), shared: self.clone() }
     }
 
-    pub(super) fn set_state(&self, state: State) {
+    /// Whoever is told of the state finds the facts that go with it.
+    pub(super) fn set_state(&self, state: State, facts: Facts) {
+        let before = std::mem::replace(&mut *lock(&self.facts), facts);
+        // What an error carries is the user's, and so is what its drop does: not under the lock.
+        drop(before);
         self.state.send_if_modified(|current| std::mem::replace(current, state) != state);
     }
 
     pub(super) fn set_last_event_id(&self, id: LastEventId) {
-        *lock(&self.last_event_id) = id;
+        lock(&self.facts).last_event_id = id;
     }
 
     /// What was asked for, once.
@@ -64,7 +79,8 @@ impl Shared {
     }
 
     /// Has `waker` woken by the next command; `false` if there is one already.
-    pub(super) fn listen(&self, waker: &Waker) -> bool {
+    pub(super) fn listen(&self, waker: &Waker, stats: Stats) -> bool {
+        lock(&self.facts).stats = stats;
         let mut current = lock(&self.waker);
         match &mut *current {
             Some(current) => current.clone_from(waker),
@@ -172,7 +188,43 @@ impl SessionHandle {
 
     /// The last event ID: that of the last event that was yielded or passed over.
     pub fn last_event_id(&self) -> LastEventId {
-        lock(&self.shared.last_event_id).clone()
+        lock(&self.shared.facts).last_event_id.clone()
+    }
+
+    /// The response that is being read, or was the last; `None` on a session from a bare stream, and where the only answer
+    /// was 204.
+    pub fn connection(&self) -> Option<Connection> {
+        lock(&self.shared.facts).connection.clone()
+    }
+
+    /// Why there is no stream at the moment: what it was lost to, or what the last attempt to get it back came to. `None`
+    /// while the stream is open, once it is over (its last item says why), and where it was you who gave it up.
+    ///
+    /// ```no_run
+    /// # fn show(_: String) {}
+    /// # async fn run(handle: sse_typed::SessionHandle) {
+    /// use sse_typed::State;
+    ///
+    /// loop {
+    ///     match handle.state_changed().await {
+    ///         State::Open => show("live".into()),
+    ///         State::Waiting { delay, .. } => {
+    ///             let why = handle.lost_to().map(|error| error.to_string()).unwrap_or_default();
+    ///             show(format!("offline ({why}), next attempt in {delay:?}"));
+    ///         }
+    ///         State::Closed => break,
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn lost_to(&self) -> Option<Arc<Error>> {
+        lock(&self.shared.facts).lost_to.clone()
+    }
+
+    /// What the session has seen so far, in numbers, as of when it last had to wait for bytes or went to another state.
+    pub fn stats(&self) -> Stats {
+        lock(&self.shared.facts).stats
     }
 }
 

@@ -29,7 +29,7 @@ use tokio::time::Instant;
 pub use self::builder::{DecodeErrors, SessionBuilder, SessionConfig};
 use self::connect::{Answer, Body, Connecting, Connector, Refusal};
 pub use self::handle::SessionHandle;
-use self::handle::{Command, Shared};
+use self::handle::{Command, Facts, Shared};
 pub use self::read_ahead::ReadAhead;
 pub use self::stats::Stats;
 use self::timer::Timer;
@@ -220,7 +220,7 @@ struct Core {
     announcing: Announcing,
     last_event_id: LastEventId,
     /// Why there is another attempt.
-    lost_to: Option<(ErrorKind, Option<StatusCode>)>,
+    lost_to: Option<Arc<Error>>,
     timer: Timer,
     shared: OnceLock<Arc<Shared>>,
     stats: Stats,
@@ -308,8 +308,16 @@ impl Core {
     }
 
     fn shared(&self) -> &Arc<Shared> {
-        self.shared
-            .get_or_init(|| Shared::new(self.machine.state(), self.last_event_id.clone(), self.machine.may_reconnect()))
+        self.shared.get_or_init(|| Shared::new(self.machine.state(), self.facts(), self.machine.may_reconnect()))
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            last_event_id: self.last_event_id.clone(),
+            connection: self.connection.clone(),
+            lost_to: self.lost_to.clone(),
+            stats: self.stats,
+        }
     }
 
     /// The frame that [`poll_advance`](Self::poll_advance) arrived at.
@@ -362,12 +370,17 @@ impl Core {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(end)) => return Poll::Ready(Some(end)),
                 Poll::Pending => {
-                    if self.shared.get().is_none_or(|shared| shared.listen(cx.waker())) {
+                    if self.listen(cx) {
                         return Poll::Pending;
                     }
                 }
             }
         }
+    }
+
+    /// Waits for what handles ask for; `false` if they have asked already.
+    fn listen(&self, cx: &Context<'_>) -> bool {
+        self.shared.get().is_none_or(|shared| shared.listen(cx.waker(), self.stats))
     }
 
     /// Has the parser go on to the next frame in what it was fed; `false` if there is none.
@@ -486,6 +499,7 @@ impl Core {
                 self.trace.opened(&connection);
                 self.stats.reconnects += u64::from(self.connection.is_some());
                 self.connection = Some(connection);
+                self.lost_to = None;
                 self.announcing = Announcing::Next;
                 self.link = Link::Open(body);
                 if self.idle_timeout.is_none() {
@@ -512,7 +526,6 @@ impl Core {
 
     fn lost(&mut self, loss: Loss) -> Result<(), End> {
         self.trace.lost(&loss.error, loss.is_regular_end);
-        self.lost_to = Some((loss.error.kind(), loss.error.status()));
         self.tell(Input::Lost(loss))
     }
 
@@ -521,9 +534,10 @@ impl Core {
         let action = self.machine.on(input, Instant::now().into_std());
         let result = match action {
             Action::Continue => Ok(()),
-            Action::WaitUntil(at) => {
+            Action::Wait { until, lost_to } => {
                 self.timer.break_silence();
-                self.link = Link::Waiting(Instant::from_std(at));
+                self.lost_to = lost_to.map(Arc::new);
+                self.link = Link::Waiting(Instant::from_std(until));
                 Ok(())
             }
             Action::Connect => {
@@ -537,7 +551,7 @@ impl Core {
         };
         self.trace.state(self.machine.state());
         if let Some(shared) = self.shared.get() {
-            shared.set_state(self.machine.state());
+            shared.set_state(self.machine.state(), self.facts());
         }
         result
     }
@@ -547,7 +561,7 @@ impl Core {
         // What the lost connection left unfinished goes, and its uncommitted id with it.
         self.parser.restart(&self.last_event_id);
         self.trace.connecting(self.machine.attempt());
-        let attempt = Attempt::new(self.machine.attempt(), self.last_event_id.clone(), self.lost_to.take());
+        let attempt = Attempt::new(self.machine.attempt(), self.last_event_id.clone(), self.lost_to.clone());
         let connecting = self.connector.as_mut().map(|connector| connector.connect(attempt));
         self.link = connecting.map_or(Link::Closed, |connecting| Link::Connecting(Mutex::new(connecting)));
     }
@@ -573,7 +587,7 @@ impl Core {
             if self.obey().is_some() || self.machine.is_closed() {
                 return Poll::Ready(());
             }
-            if self.shared.get().is_none_or(|shared| shared.listen(cx.waker())) {
+            if self.listen(cx) {
                 return Poll::Pending;
             }
         }
@@ -589,6 +603,7 @@ impl Core {
     fn release(&mut self) {
         self.link = Link::Closed;
         self.connector = None;
+        self.lost_to = None;
         self.timer.clear();
         self.parser.restart(&self.last_event_id);
         self.announcing = Announcing::No;
@@ -657,7 +672,8 @@ impl Core {
 impl Drop for Core {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.get() {
-            shared.set_state(State::Closed);
+            self.lost_to = None;
+            shared.set_state(State::Closed, self.facts());
         }
     }
 }
