@@ -1,7 +1,8 @@
 //! A tool call over MCP's Streamable HTTP (2025-11-25): asked for with POST, taken up with GET where it broke off.
 //!
 //! `cargo run --example mcp` calls a tool of a server of its own, which hangs up in the middle of the answer.
-//! `cargo run --example mcp -- URL TOOL` calls one of yours. JSON, and no stream, is an error with a `body()`.
+//! `cargo run --example mcp -- URL TOOL` calls one of yours. A server may answer with JSON in place of a stream: that is a
+//! stream of one event here.
 
 use std::time::Duration;
 
@@ -55,7 +56,8 @@ async fn call(url: &str, headers: HeaderMap, method: &str, params: Value) -> Res
         async { Ok(response.await?) }
     });
     // A server may end its stream after each answer: with an event, that is no failed attempt.
-    session.reconnect(Reconnect::default().healthy_after(Duration::ZERO).max_attempts(5)).connect().await
+    let policy = Reconnect::default().healthy_after(Duration::ZERO).max_attempts(5);
+    session.json_as_event().reconnect(policy).connect().await
 }
 
 fn request(request: RequestBuilder, headers: &HeaderMap) -> RequestBuilder {

@@ -18,6 +18,8 @@ use crate::session::SessionBuilder;
 /// `Last-Event-ID` (WHATWG HTML 9.2.4).
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
+pub(crate) const JSON: &str = "application/json";
+const EVENT_STREAM_OR_JSON: &str = "text/event-stream, application/json";
 
 /// Opens event streams with [`reqwest`].
 pub trait RequestBuilderExt: sealed::Sealed {
@@ -99,11 +101,21 @@ pub struct Attempt {
     number: u32,
     last_event_id: LastEventId,
     lost_to: Option<Arc<Error>>,
+    accepts_json: bool,
 }
 
 impl Attempt {
     pub(crate) fn new(number: u32, last_event_id: LastEventId, lost_to: Option<Arc<Error>>) -> Self {
-        Self { number, last_event_id, lost_to }
+        Self { number, last_event_id, lost_to, accepts_json: false }
+    }
+
+    pub(crate) fn accepting_json(mut self) -> Self {
+        self.accepts_json = true;
+        self
+    }
+
+    fn accept(&self) -> HeaderValue {
+        HeaderValue::from_static(if self.accepts_json { EVENT_STREAM_OR_JSON } else { EVENT_STREAM })
     }
 
     /// Its number in this outage, from 1; 0 for the first request of a session.
@@ -157,14 +169,13 @@ impl Attempt {
     pub fn apply(&self, request: RequestBuilder) -> RequestBuilder {
         let Some(copy) = request.try_clone() else {
             // A body that is a stream, or an error which `send` will tell: both can only be added to.
-            let headers = [(ACCEPT, HeaderValue::from_static(EVENT_STREAM)), (CACHE_CONTROL, NO_CACHE)];
+            let headers = [(ACCEPT, self.accept()), (CACHE_CONTROL, NO_CACHE)];
             let id = header_value(&self.last_event_id).map(|id| (LAST_EVENT_ID, id));
             return request.headers(headers.into_iter().chain(id).collect());
         };
         match copy.build_split() {
             (client, Ok(mut built)) => {
-                take_last_event_id(&mut built);
-                prepare(&mut built, &client, &self.last_event_id);
+                prepare(&mut built, &client, self);
                 RequestBuilder::from_parts(client, built)
             }
             (_, Err(_)) => request,
@@ -184,21 +195,22 @@ impl fmt::Debug for Attempt {
 
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Makes `request`, whose own `Last-Event-ID` has been [taken](take_last_event_id), one for an event stream.
-pub(crate) fn prepare(request: &mut Request, client: &Client, last_event_id: &str) {
+/// Makes `request` one for an event stream.
+pub(crate) fn prepare(request: &mut Request, client: &Client, attempt: &Attempt) {
     // The client's total timeout would cut a healthy stream; that of the request is its user's word.
     if request.timeout().is_none() && may_have_timeout(client) {
         *request.timeout_mut() = Some(Duration::MAX);
     }
     let headers = request.headers_mut();
+    headers.remove(LAST_EVENT_ID);
     let mut add = |name, value| {
         if !headers.contains_key(&name) {
             headers.insert(name, value);
         }
     };
-    add(ACCEPT, HeaderValue::from_static(EVENT_STREAM));
+    add(ACCEPT, attempt.accept());
     add(CACHE_CONTROL, NO_CACHE);
-    if let Some(id) = header_value(last_event_id) {
+    if let Some(id) = header_value(&attempt.last_event_id) {
         add(LAST_EVENT_ID, id);
     }
 }

@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use crate::events;
 
-const INITIALIZED: &str = r#"id: 1
-data: {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}}}}
+const INITIALIZED: &str = r#"{
+  "jsonrpc": "2.0", "id": 1,
+  "result": { "protocolVersion": "2025-11-25", "capabilities": { "tools": {} } }
+}"#;
 
-"#;
-
-/// Answers a tool's call up to the third event, and whoever comes back with what follows the one that
+/// Greets with a value in JSON, answers a tool's call with a stream, up to the third event, and whoever comes back with what follows the one that
 /// they have.
 ///
 /// # Errors
@@ -25,7 +25,9 @@ pub async fn tools() -> io::Result<String> {
     let (first, _) = whole.split_once("id: c02754f0:3").unwrap_or((&whole, ""));
     let first = first.to_owned();
     let answer = post(async move |Json(request): Json<Value>| match request["method"].as_str() {
-        Some("initialize") => ([("mcp-session-id", "s-1")], events(INITIALIZED)).into_response(),
+        Some("initialize") => {
+            ([("mcp-session-id", "s-1"), ("content-type", "application/json")], INITIALIZED).into_response()
+        }
         Some("tools/call") => events(&first),
         _ => StatusCode::ACCEPTED.into_response(),
     });

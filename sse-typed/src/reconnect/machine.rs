@@ -26,8 +26,8 @@ const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 pub(crate) enum Input {
     /// A response was accepted: the stream is open.
     Opened,
-    /// The server answered 204: there is no stream, and it does not want to be asked again. What the stream lacks, if it does.
-    NoContent(Option<Error>),
+    /// The server answered 204, or with all that there is: it does not want to be asked again. What the stream lacks, if it does.
+    Complete(Option<Error>),
     /// An event came.
     Event,
     /// The server set the reconnection time.
@@ -202,7 +202,9 @@ impl Machine {
         match (self.phase, input) {
             (Phase::Closed, _) => Action::Continue,
             (_, Input::Close) => self.finish(None),
-            (Phase::Connecting { .. }, Input::NoContent(error)) => self.finish(error.map(|error| self.counted(error))),
+            (Phase::Connecting { .. } | Phase::Open { .. }, Input::Complete(error)) => {
+                self.finish(error.map(|error| self.counted(error)))
+            }
             (_, Input::ReconnectionTime(time)) => {
                 self.reconnection_time = Some(time);
                 Action::Continue
@@ -228,7 +230,7 @@ impl Machine {
             (Phase::Connecting { .. }, Input::Reconnect) if self.may_reconnect() => Action::Connect,
             (
                 _,
-                Input::Opened | Input::NoContent(_) | Input::Event | Input::Lost(_) | Input::Elapsed | Input::Reconnect,
+                Input::Opened | Input::Complete(_) | Input::Event | Input::Lost(_) | Input::Elapsed | Input::Reconnect,
             ) => Action::Continue,
         }
     }
@@ -686,11 +688,11 @@ mod tests {
 
     #[test]
     fn no_content_is_a_quiet_end() {
-        assert!(matches!(Rig::new(DEFAULT()).on(Input::NoContent(None)), Action::Finish(None)));
+        assert!(matches!(Rig::new(DEFAULT()).on(Input::Complete(None)), Action::Finish(None)));
         let mut rig = Rig::opened(DEFAULT());
         rig.delay_after(end());
         rig.elapse();
-        assert!(matches!(rig.on(Input::NoContent(None)), Action::Finish(None)));
+        assert!(matches!(rig.on(Input::Complete(None)), Action::Finish(None)));
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub struct SessionConfig {
     pub(super) idle_timeout: Option<Duration>,
     pub(super) max_event_size: usize,
     pub(super) any_content_type: bool,
+    pub(super) json_as_event: bool,
     pub(super) unterminated_event: bool,
     pub(super) events_without_data: bool,
     pub(super) skip_empty_data: bool,
@@ -90,6 +91,7 @@ impl SessionConfig {
             idle_timeout: None,
             max_event_size: DEFAULT_MAX_EVENT_SIZE,
             any_content_type: false,
+            json_as_event: false,
             unterminated_event: false,
             events_without_data: false,
             skip_empty_data: false,
@@ -181,6 +183,27 @@ options! {
     /// Accepts a response of any content type, or none, for servers that do not say `text/event-stream`. Of any: a page of HTML or
     /// an error in JSON under 200 is then a stream without events. Only for a server that is known to send one.
     any_content_type() |config| config.any_content_type = true;
+
+    /// Takes an answer of `application/json`, or of any type in `+json`, for a stream of one event: for protocols in which a
+    /// server may answer a request with either, as in MCP. Without it such an answer is an error, as any other type is.
+    ///
+    /// The event's data is the whole body, of which line breaks have become spaces; it has no name and no id. The stream is
+    /// over then, and neither reconnects nor lacks a `done` event. `Accept` names both types unless the request has one.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "json")]
+    /// # async fn run(client: reqwest::Client, call: String) -> Result<(), sse_typed::Error> {
+    /// use sse_typed::{Data, RequestBuilderExt};
+    ///
+    /// let session = client.post("http://localhost/mcp").body(call).sse().json_as_event().connect().await?;
+    /// let mut messages = session.incoming::<Data<serde_json::Value>>();
+    /// while let Some(message) = messages.try_next().await? {
+    ///     println!("{}", *message.data); // one, or those of a stream
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    json_as_event() |config| config.json_as_event = true;
 
     /// Yields an event at the end of the body though its blank line has not come. The standard discards it; several
     /// servers end like that. Where the stream reconnects, its id counts as seen though the rest of it may be missing.

@@ -19,7 +19,7 @@ use super::timer::Timer;
 use crate::connection::{Connection, Head};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::LastEventId;
-use crate::request::{Attempt, EVENT_STREAM, RequestFunction, ResponseFuture, prepare};
+use crate::request::{Attempt, EVENT_STREAM, JSON, RequestFunction, ResponseFuture, prepare};
 use crate::session::SessionConfig;
 
 /// How much of the body of an answer that is no stream is kept for the error, and how long it may take to come.
@@ -31,17 +31,26 @@ pub(super) struct Connector {
     /// The mutex is never locked: it makes the session `Sync`.
     make_request: Mutex<Box<RequestFunction>>,
     any_content_type: bool,
+    json_as_event: bool,
     /// How long the body of an answer that is no stream may take to come.
     body_time: Duration,
 }
 
 /// What a request was answered with.
 pub(super) enum Answer {
-    Stream(Connection, Body),
+    Stream(Connection, Body, Form),
     /// 204: there is nothing, and there will not be.
     NoContent,
     /// No stream. What the server says in its place is still to be read.
     Refused(Refusal),
+}
+
+/// What a body is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    EventStream,
+    /// The data of the one event that there is.
+    Json,
 }
 
 pub(super) type Connecting = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
@@ -51,7 +60,8 @@ impl Connector {
     /// Sends what this function makes.
     pub(super) fn new(make_request: Box<RequestFunction>, config: &SessionConfig) -> Self {
         let body_time = config.idle_timeout.map_or(ERROR_BODY_TIME, |timeout| timeout.min(ERROR_BODY_TIME));
-        Self { make_request: Mutex::new(make_request), any_content_type: config.any_content_type, body_time }
+        let SessionConfig { any_content_type, json_as_event, .. } = *config;
+        Self { make_request: Mutex::new(make_request), any_content_type, json_as_event, body_time }
     }
 
     /// Sends this request, a copy of it each time.
@@ -68,7 +78,8 @@ impl Connector {
 
     /// Sends the next request.
     pub(super) fn connect(&mut self, attempt: Attempt) -> Connecting {
-        let Self { any_content_type, body_time, .. } = *self;
+        let Self { any_content_type, json_as_event, body_time, .. } = *self;
+        let attempt = if json_as_event { attempt.accepting_json() } else { attempt };
         let last_event_id = LastEventId::from(attempt.last_event_id());
         let number = attempt.number();
         let response = self.make_request.get_mut().unwrap_or_else(PoisonError::into_inner)(attempt);
@@ -77,10 +88,10 @@ impl Connector {
             if response.status() == StatusCode::NO_CONTENT {
                 return Ok(Answer::NoContent);
             }
-            match check(&response, any_content_type) {
-                Ok(()) => {
+            match check(&response, any_content_type, json_as_event) {
+                Ok(form) => {
                     let (connection, body) = open(response, number, last_event_id);
-                    Ok(Answer::Stream(connection, body))
+                    Ok(Answer::Stream(connection, body, form))
                 }
                 Err(error) => Ok(Answer::Refused(Box::pin(refused(error, response, body_time)))),
             }
@@ -91,7 +102,7 @@ impl Connector {
 /// Sends this request. There is one: that it can be sent, or sent again, has been seen to before.
 fn send(request: Option<(Client, Request)>, attempt: &Attempt) -> ResponseFuture {
     let response = request.map(|(client, mut request)| {
-        prepare(&mut request, &client, attempt.last_event_id());
+        prepare(&mut request, &client, attempt);
         client.execute(request)
     });
     Box::pin(async move {
@@ -102,8 +113,8 @@ fn send(request: Option<(Client, Request)>, attempt: &Attempt) -> ResponseFuture
     })
 }
 
-/// Whether this is the answer of an event stream (WHATWG HTML 9.2.3).
-pub(super) fn check(response: &Response, any_content_type: bool) -> Result<(), Error> {
+/// Whether this is the answer of an event stream (WHATWG HTML 9.2.3), or of what else is wanted.
+pub(super) fn check(response: &Response, any_content_type: bool, json_as_event: bool) -> Result<Form, Error> {
     if response.status() != StatusCode::OK {
         return Err(Error::new(ErrorKind::Status));
     }
@@ -118,17 +129,18 @@ pub(super) fn check(response: &Response, any_content_type: bool) -> Result<(), E
                        feature of reqwest's";
         return Err(Error::new(ErrorKind::ContentType).saying(message));
     }
-    if any_content_type {
-        return Ok(());
+    let content_type = headers.get(&CONTENT_TYPE);
+    let essence =
+        content_type.and_then(|value| value.as_bytes().split(|&byte| byte == b';').next()).unwrap_or_default();
+    let essence = essence.trim_ascii().to_ascii_lowercase();
+    if json_as_event && (essence == JSON.as_bytes() || essence.ends_with(b"+json")) {
+        return Ok(Form::Json);
     }
-    let message = match headers.get(&CONTENT_TYPE) {
-        Some(content_type) => {
-            let essence = content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
-            if essence.trim_ascii().eq_ignore_ascii_case(EVENT_STREAM.as_bytes()) {
-                return Ok(());
-            }
-            "the response's content type is not `text/event-stream`"
-        }
+    if any_content_type || essence == EVENT_STREAM.as_bytes() {
+        return Ok(Form::EventStream);
+    }
+    let message = match content_type {
+        Some(_) => "the response's content type is not `text/event-stream`",
         None => "the response has no content type",
     };
     Err(Error::new(ErrorKind::ContentType).saying(message))

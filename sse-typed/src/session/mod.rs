@@ -27,7 +27,7 @@ use reqwest::Response;
 use tokio::time::Instant;
 
 pub use self::builder::{DecodeErrors, SessionBuilder, SessionConfig};
-use self::connect::{Answer, Body, Connecting, Connector, Refusal};
+use self::connect::{Answer, Body, Connecting, Connector, Form, Refusal};
 pub use self::handle::SessionHandle;
 use self::handle::{Command, Facts, Shared};
 pub use self::read_ahead::ReadAhead;
@@ -79,7 +79,7 @@ impl Session<Json> {
         E: Into<BoxError>,
     {
         let body = Body::Stream(Mutex::new(Box::pin(Chunks(Box::pin(bytes)))));
-        Self { core: Core::open(Link::Open(body), None), deserializer: Json }
+        Self { core: Core::open(Link::Open(body, Form::EventStream), None), deserializer: Json }
     }
 
     /// A session over a response that is in hand. It does not reconnect, as it does not know the request.
@@ -104,10 +104,10 @@ impl Session<Json> {
         if response.status() == StatusCode::NO_CONTENT {
             return Ok(Self { core: Core::open(Link::Closed, None), deserializer: Json });
         }
-        connect::check(&response, false)
+        let form = connect::check(&response, false, false)
             .map_err(|error| error.answered(response.status(), response.headers().clone(), None))?;
         let (connection, body) = connect::open(response, 0, LastEventId::default());
-        Ok(Self { core: Core::open(Link::Open(body), Some(connection)), deserializer: Json })
+        Ok(Self { core: Core::open(Link::Open(body, form), Some(connection)), deserializer: Json })
     }
 }
 
@@ -236,9 +236,11 @@ enum Link {
     Connecting(Mutex<Connecting>),
     /// A refusal is no silence, however slowly its reasons come.
     Refused(Mutex<Refusal>),
-    Open(Body),
+    Open(Body, Form),
     /// The connection is gone; what came before is taken out first.
     Lost(Loss),
+    /// Gone as well, and there is nothing more to be had.
+    Complete,
     /// Gone as well, as the user wanted.
     Dropped,
     Waiting(Instant),
@@ -276,7 +278,7 @@ impl Core {
     /// A session without requests.
     fn open(link: Link, connection: Option<Connection>) -> Self {
         let mut machine = Machine::new(None, builder::random);
-        let input = if matches!(link, Link::Closed) { Input::NoContent(None) } else { Input::Opened };
+        let input = if matches!(link, Link::Closed) { Input::Complete(None) } else { Input::Opened };
         machine.on(input, Instant::now().into_std());
         let mut core = Self::new(link, machine, LastEventId::default(), &SessionConfig::new(), Trace::new(None));
         if connection.is_some() {
@@ -433,7 +435,7 @@ impl Core {
                 let error = ready!(refusal.as_mut().poll(cx));
                 Poll::Ready(self.lost(error.into()))
             }
-            Link::Open(body) => {
+            Link::Open(body, form) => {
                 // A server that always has something to say does not keep other tasks from running.
                 let budget = ready!(tokio::task::coop::poll_proceed(cx));
                 match body.poll_chunk(cx) {
@@ -447,11 +449,17 @@ impl Core {
                         match chunk {
                             Some(Ok(chunk)) => {
                                 self.stats.bytes += chunk.len() as u64;
-                                self.parser.feed(chunk);
+                                self.parser.feed(if *form == Form::Json { on_one_line(chunk) } else { chunk });
                                 self.is_parsed = false;
                             }
                             Some(Err(error)) => {
                                 self.link = Link::Lost(Error::new(ErrorKind::Transport).because(error).into());
+                            }
+                            None if *form == Form::Json => {
+                                self.parser.feed(END_OF_EVENT);
+                                self.parser.finish();
+                                self.is_parsed = false;
+                                self.link = Link::Complete;
                             }
                             None => {
                                 self.parser.finish();
@@ -475,6 +483,7 @@ impl Core {
                 }
                 Poll::Ready(self.lost(loss))
             }
+            Link::Complete => Poll::Ready(self.tell(Input::Complete(None))),
             Link::Dropped => Poll::Ready(self.tell(Input::Reconnect)),
             Link::Waiting(until) => {
                 ready!(self.timer.poll_until(*until, cx));
@@ -495,13 +504,16 @@ impl Core {
     fn answered(&mut self, answer: Result<Answer, Error>, expects_done: bool) -> Result<(), End> {
         self.timer.break_silence();
         match answer {
-            Ok(Answer::Stream(connection, body)) => {
+            Ok(Answer::Stream(connection, body, form)) => {
                 self.trace.opened(&connection);
                 self.stats.reconnects += u64::from(self.connection.is_some());
                 self.connection = Some(connection);
                 self.lost_to = None;
                 self.announcing = Announcing::Next;
-                self.link = Link::Open(body);
+                self.link = Link::Open(body, form);
+                if form == Form::Json {
+                    self.parser.feed(DATA);
+                }
                 if self.idle_timeout.is_none() {
                     self.timer.clear();
                 }
@@ -514,7 +526,7 @@ impl Core {
                 if let Some(error) = &error {
                     self.trace.lost(error, false);
                 }
-                self.tell(Input::NoContent(error))
+                self.tell(Input::Complete(error))
             }
             Ok(Answer::Refused(refusal)) => {
                 self.link = Link::Refused(Mutex::new(refusal));
@@ -572,7 +584,7 @@ impl Core {
             Command::None => {}
             Command::Close => self.close(),
             Command::Reconnect => match self.link {
-                Link::Open(_) | Link::Lost(_) => self.link = Link::Dropped,
+                Link::Open(..) | Link::Lost(_) | Link::Complete => self.link = Link::Dropped,
                 Link::Connecting(_) | Link::Refused(_) | Link::Waiting(_) => return self.tell(Input::Reconnect).err(),
                 Link::Dropped | Link::Closed => {}
             },
@@ -685,6 +697,18 @@ fn end_without_done() -> Error {
 
 fn end_of_body() -> Loss {
     Loss { error: Error::new(ErrorKind::Incomplete).saying("the server ended the stream"), is_regular_end: true }
+}
+
+/// What makes an event of a body in JSON, before it and after it.
+const DATA: &[u8] = b"data:";
+const END_OF_EVENT: &[u8] = b"\n\n";
+
+/// A part of a body in JSON as a part of a line. Line breaks lie between its tokens only (RFC 8259 section 7).
+fn on_one_line(chunk: Bytes) -> Bytes {
+    if memchr::memchr2(b'\n', b'\r', &chunk).is_none() {
+        return chunk;
+    }
+    chunk.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }).collect()
 }
 
 /// A stream of anything that is bytes.
