@@ -389,6 +389,40 @@ async fn a_configuration_replaces_all_options_and_is_shared_by_requests() {
 }
 
 #[tokio::test]
+async fn bytes_are_shown_as_they_come_and_before_they_are_read() {
+    let server = Server::scripted([
+        Script::events("\u{feff}: hi\r\ndata: 1\r\n\r\nevent: cut").close(),
+        Script::status("503 Busy", "not shown"),
+        Script::head("200 OK", "content-type: application/json\r\n").send("[1,\n2]"),
+    ])
+    .await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let shown = seen.clone();
+    let config = SessionConfig::new()
+        .reconnect(Reconnect::default().delay(ms(1)).server_retry(ms(1)..=ms(1)))
+        .json_as_event()
+        .inspect_bytes(move |bytes| lock(&shown).extend_from_slice(bytes));
+    let mut events = connect(client().get(server.url("/")).sse().config(config)).await.unwrap().incoming();
+    assert_eq!(lock(&seen).len(), 0);
+    assert_eq!(next::<String, _>(&mut events).await, "1");
+    assert!(lock(&seen).starts_with("\u{feff}: hi\r\ndata: 1\r\n\r\n".as_bytes()));
+    assert_eq!(texts(&mut events).await, good(["[1, 2]"]));
+    assert_eq!(*lock(&seen), "\u{feff}: hi\r\ndata: 1\r\n\r\nevent: cut[1,\n2]".as_bytes());
+    assert_eq!(events.stats().bytes, lock(&seen).len() as u64);
+}
+
+#[tokio::test]
+async fn they_are_shown_of_a_stream_without_requests_too() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let shown = seen.clone();
+    let config = SessionConfig::new().inspect_bytes(move |bytes| lock(&shown).push(bytes.len()));
+    let bytes = futures::stream::iter([Ok::<_, std::io::Error>("data: "), Ok(""), Ok("1\n\n")]);
+    let mut events = Session::from_stream(bytes).config(config).incoming();
+    assert_eq!(texts(&mut events).await, good(["1"]));
+    assert_eq!(*lock(&seen), [6, 0, 3]);
+}
+
+#[tokio::test]
 async fn nothing_is_sent_before_connect_and_a_connect_that_is_dropped_leaves() {
     let server = Server::scripted([Script::new().hold()]).await;
     let builder = client().get(server.url("/")).sse();

@@ -74,6 +74,25 @@ pub struct SessionConfig {
     pub(super) events_without_data: bool,
     pub(super) skip_empty_data: bool,
     pub(super) decode_errors: DecodeErrors,
+    pub(super) inspector: Option<Inspector>,
+}
+
+/// Is shown what comes.
+#[derive(Clone)]
+pub(super) struct Inspector(Arc<Inspect>);
+
+type Inspect = dyn Fn(&[u8]) + Send + Sync;
+
+impl Inspector {
+    pub(super) fn show(&self, bytes: &[u8]) {
+        (self.0)(bytes);
+    }
+}
+
+impl fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Inspector")
+    }
 }
 
 impl Default for SessionConfig {
@@ -96,6 +115,7 @@ impl SessionConfig {
             events_without_data: false,
             skip_empty_data: false,
             decode_errors: DecodeErrors::Yield,
+            inspector: None,
         }
     }
 
@@ -219,6 +239,37 @@ options! {
 
     /// What to do with an event whose data cannot be read. By default the error is an item, and the stream goes on.
     decode_errors(policy: DecodeErrors) |config| config.decode_errors = policy;
+
+    /// Shows the bytes of each body to this function, as they come in and before anything is read in them: to record a
+    /// stream, or to see afterwards what a server really sent. What an answer that is no stream says is not shown; it is in
+    /// [`Error::body`]. Connections follow each other without a mark.
+    ///
+    /// It is called while the stream is polled, and should be quick.
+    ///
+    /// ```no_run
+    /// # async fn run(client: reqwest::Client) -> Result<(), sse_typed::Error> {
+    /// # use sse_typed::RequestBuilderExt;
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// // The last 4 KiB, for a report.
+    /// let tail = Arc::new(Mutex::new(Vec::new()));
+    /// let seen = tail.clone();
+    /// let builder = client.get("http://localhost/log").sse().inspect_bytes(move |bytes| {
+    ///     let mut seen = seen.lock().unwrap();
+    ///     seen.extend_from_slice(bytes);
+    ///     let excess = seen.len().saturating_sub(4096);
+    ///     seen.drain(..excess);
+    /// });
+    /// let mut lines = builder.connect().await?.incoming::<String>();
+    /// while let Some(line) = lines.next().await {
+    ///     if let Err(error) = line {
+    ///         eprintln!("{error}, after {}", String::from_utf8_lossy(&tail.lock().unwrap()));
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    inspect_bytes(f: impl Fn(&[u8]) + Send + Sync + 'static) |config| config.inspector = Some(Inspector(Arc::new(f)));
 }
 
 impl<D> SessionBuilder<D> {

@@ -26,6 +26,7 @@ use http::StatusCode;
 use reqwest::Response;
 use tokio::time::Instant;
 
+use self::builder::Inspector;
 pub use self::builder::{DecodeErrors, SessionBuilder, SessionConfig};
 use self::connect::{Answer, Body, Connecting, Connector, Form, Refusal};
 pub use self::handle::SessionHandle;
@@ -172,13 +173,13 @@ impl<D> Session<D> {
     /// Sets the options, for a session that was not built with them. Those that concern requests have no effect any
     /// more. What was received and not yet read is dropped, so this comes first.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "given away here as it is to a builder")]
     pub fn config(mut self, config: SessionConfig) -> Self {
         self.core.parser = config.parser(&self.core.last_event_id);
         self.core.timer.break_silence();
         self.core.idle_timeout = config.idle_timeout;
         self.core.skip_empty_data = config.skip_empty_data;
         self.core.decode_errors = config.decode_errors;
+        self.core.inspector = config.inspector;
         self
     }
 
@@ -228,6 +229,7 @@ struct Core {
     idle_timeout: Option<Duration>,
     skip_empty_data: bool,
     decode_errors: DecodeErrors,
+    inspector: Option<Inspector>,
 }
 
 /// Where bytes come from at the moment.
@@ -306,6 +308,7 @@ impl Core {
             idle_timeout: config.idle_timeout,
             skip_empty_data: config.skip_empty_data,
             decode_errors: config.decode_errors,
+            inspector: config.inspector.clone(),
         }
     }
 
@@ -449,6 +452,9 @@ impl Core {
                         match chunk {
                             Some(Ok(chunk)) => {
                                 self.stats.bytes += chunk.len() as u64;
+                                if let Some(inspector) = &self.inspector {
+                                    inspector.show(&chunk);
+                                }
                                 self.parser.feed(if *form == Form::Json { on_one_line(chunk) } else { chunk });
                                 self.is_parsed = false;
                             }
