@@ -10,9 +10,11 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use flate2::read::GzDecoder;
+use http::Version;
+use reqwest::RequestBuilder;
 use sse_typed::{Reconnect, RequestBuilderExt, TypedSession};
 use sse_typed_tests::seen::{Reply, next};
-use sse_typed_tests::server::{Request, Script, Server, client, ms, numbered, soon};
+use sse_typed_tests::server::{Request, Script, Server, client, http2_client, ms, numbered, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -30,8 +32,25 @@ struct Nginx {
     program: &'static str,
     master: Child,
     directory: PathBuf,
-    port: u16,
+    ports: Ports,
 }
+
+/// Where it speaks HTTP/1.1, and where HTTP/2 with prior knowledge.
+#[derive(Clone, Copy)]
+struct Ports {
+    http_1: u16,
+    http_2: u16,
+}
+
+impl Ports {
+    fn free() -> Self {
+        let [http_1, http_2] = [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let port = |listener: TcpListener| listener.local_addr().unwrap().port();
+        Self { http_1: port(http_1), http_2: port(http_2) }
+    }
+}
+
+const VERSIONS: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
 
 impl Nginx {
     /// One in front of this server, with these directives; `None`, and a word about it, where there is no nginx.
@@ -45,10 +64,10 @@ impl Nginx {
             let name = format!("sse-typed-nginx-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
             let directory = std::env::temp_dir().join(name);
             std::fs::create_dir_all(&directory).unwrap();
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            std::fs::write(directory.join("nginx.conf"), configuration(port, server, directives)).unwrap();
+            let ports = Ports::free();
+            std::fs::write(directory.join("nginx.conf"), configuration(ports, server, directives)).unwrap();
             let master = command(program, &directory).stderr(Stdio::null()).spawn().unwrap();
-            let mut nginx = Self { program, master, directory, port };
+            let mut nginx = Self { program, master, directory, ports };
             if soon(nginx.listens()).await {
                 return Some(nginx);
             }
@@ -78,8 +97,13 @@ impl Nginx {
         command(self.program, &self.directory)
     }
 
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
+    /// Asks for its page.
+    fn get(&self, version: Version) -> RequestBuilder {
+        let (client, port) = match version {
+            Version::HTTP_2 => (http2_client(), self.ports.http_2),
+            _ => (client(), self.ports.http_1),
+        };
+        client.get(format!("http://127.0.0.1:{port}/"))
     }
 }
 
@@ -103,8 +127,8 @@ fn command(program: &str, directory: &PathBuf) -> Command {
     command
 }
 
-fn configuration(port: u16, server: &Server, directives: &str) -> String {
-    let upstream = server.address();
+fn configuration(ports: Ports, server: &Server, directives: &str) -> String {
+    let (Ports { http_1, http_2 }, upstream) = (ports, server.address());
     format!(
         "daemon off; worker_processes 1; pid pid; error_log error.log; worker_shutdown_timeout 200ms;
         events {{ worker_connections 64; }}
@@ -112,15 +136,20 @@ fn configuration(port: u16, server: &Server, directives: &str) -> String {
             access_log off;
             client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
             scgi_temp_path scgi;
-            server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{upstream}; {directives} }} }}
+            server {{
+                listen 127.0.0.1:{http_1}; listen 127.0.0.1:{http_2} http2;
+                location / {{ proxy_pass http://{upstream}; {directives} }}
+            }}
         }}"
     )
 }
 
-async fn read(nginx: &Nginx) -> TypedSession<Reply> {
+async fn read(nginx: &Nginx, version: Version) -> TypedSession<Reply> {
     let policy = Reconnect::default().delay(ms(20)).max_delay(ms(100));
-    let session = client().get(nginx.url()).sse().reconnect(policy).retry_first_connect();
-    soon(session.connect()).await.unwrap().incoming()
+    let session = nginx.get(version).sse().reconnect(policy).retry_first_connect();
+    let session = soon(session.connect()).await.unwrap();
+    assert_eq!(session.connection().unwrap().version(), version);
+    session.incoming()
 }
 
 /// Checks that these events come, and after the last of them the end.
@@ -153,89 +182,109 @@ const DONE: &str = "data: [DONE]\n\n";
 
 #[tokio::test]
 async fn events_come_one_by_one_where_buffering_is_off_or_the_server_says_so() {
-    let stream = "content-type: text/event-stream\r\n";
-    let unbuffered = "content-type: text/event-stream\r\nx-accel-buffering: no\r\n";
-    for (directives, headers) in [("proxy_buffering off;", stream), ("", unbuffered)] {
-        let gate = Arc::new(Notify::new());
-        let script = Script::head("200 OK", headers).send(numbered(1..=1, "")).after(&gate);
-        let server = Server::scripted([script.send(numbered(2..=2, "")).after(&gate).send(DONE)]).await;
-        let Some(nginx) = Nginx::before(&server, directives).await else { return };
-        let mut events = read(&nginx).await;
-        for number in 1..=2 {
-            // The server sends the next one only once this one has come.
-            assert_eq!(next(&mut events).await, Reply::Part(number.to_string()));
-            gate.notify_one();
+    for version in VERSIONS {
+        let stream = "content-type: text/event-stream\r\n";
+        let unbuffered = "content-type: text/event-stream\r\nx-accel-buffering: no\r\n";
+        for (directives, headers) in [("proxy_buffering off;", stream), ("", unbuffered)] {
+            let gate = Arc::new(Notify::new());
+            let script = Script::head("200 OK", headers).send(numbered(1..=1, "")).after(&gate);
+            let server = Server::scripted([script.send(numbered(2..=2, "")).after(&gate).send(DONE)]).await;
+            let Some(nginx) = Nginx::before(&server, directives).await else { return };
+            let mut events = read(&nginx, version).await;
+            for number in 1..=2 {
+                // The server sends the next one only once this one has come.
+                assert_eq!(next(&mut events).await, Reply::Part(number.to_string()));
+                gate.notify_one();
+            }
+            assert_end(&mut events).await;
         }
-        assert_end(&mut events).await;
     }
 }
 
 #[tokio::test]
 async fn a_buffer_holds_small_events_until_the_server_is_done_and_loses_none() {
-    let gate = Arc::new(Notify::new());
-    let script = Script::events(numbered(1..=3, "")).after(&gate).send(numbered(4..=4, "")).send(DONE);
-    let server = Server::scripted([script]).await;
-    let Some(nginx) = Nginx::before(&server, "").await else { return };
-    let connecting = read(&nginx);
-    tokio::pin!(connecting);
-    assert!(tokio::time::timeout(ms(300), &mut connecting).await.is_err(), "with the events it holds the head");
-    gate.notify_one();
-    assert_rest(&mut connecting.await, 1..=4).await;
-    assert_eq!(server.count(), 1);
+    for version in VERSIONS {
+        let gate = Arc::new(Notify::new());
+        let script = Script::events(numbered(1..=3, "")).after(&gate).send(numbered(4..=4, "")).send(DONE);
+        let server = Server::scripted([script]).await;
+        let Some(nginx) = Nginx::before(&server, "").await else { return };
+        let first = async {
+            let mut events = read(&nginx, version).await;
+            let first = next(&mut events).await;
+            (events, first)
+        };
+        tokio::pin!(first);
+        assert!(tokio::time::timeout(ms(300), &mut first).await.is_err(), "it holds them");
+        gate.notify_one();
+        let (mut events, first) = soon(first).await;
+        assert_eq!(first, Reply::Part("1".into()));
+        assert_rest(&mut events, 2..=4).await;
+        assert_eq!(server.count(), 1);
+    }
 }
 
 #[tokio::test]
 async fn a_read_timeout_cuts_a_quiet_stream_which_goes_on_where_it_was() {
-    let server = in_threes().await;
-    let Some(nginx) = Nginx::before(&server, "proxy_buffering off; proxy_read_timeout 300ms;").await else { return };
-    assert_rest(&mut read(&nginx).await, 1..=9).await;
-    let ids = [None, Some("3"), Some("6"), Some("9")];
-    assert_eq!(server.last_event_ids(), ids.map(|id| id.map(str::to_owned)));
+    for version in VERSIONS {
+        let server = in_threes().await;
+        let Some(nginx) = Nginx::before(&server, "proxy_buffering off; proxy_read_timeout 300ms;").await else {
+            return;
+        };
+        assert_rest(&mut read(&nginx, version).await, 1..=9).await;
+        let ids = [None, Some("3"), Some("6"), Some("9")];
+        assert_eq!(server.last_event_ids(), ids.map(|id| id.map(str::to_owned)));
+    }
 }
 
 #[tokio::test]
 async fn comments_keep_a_quiet_stream_open_beyond_the_read_timeout() {
-    let script = Script::events(numbered(1..=1, "")).drip(": ping\n\n".repeat(15), 8, ms(100));
-    let server = Server::scripted([script.send(numbered(2..=2, "")).send(DONE)]).await;
-    let Some(nginx) = Nginx::before(&server, "proxy_buffering off; proxy_read_timeout 1s;").await else { return };
-    assert_rest(&mut read(&nginx).await, 1..=2).await;
-    assert_eq!(server.count(), 1);
+    for version in VERSIONS {
+        let script = Script::events(numbered(1..=1, "")).drip(": ping\n\n".repeat(15), 8, ms(100));
+        let server = Server::scripted([script.send(numbered(2..=2, "")).send(DONE)]).await;
+        let Some(nginx) = Nginx::before(&server, "proxy_buffering off; proxy_read_timeout 1s;").await else { return };
+        assert_rest(&mut read(&nginx, version).await, 1..=2).await;
+        assert_eq!(server.count(), 1);
+    }
 }
 
 #[tokio::test]
 async fn a_reload_in_mid_stream_loses_and_doubles_nothing() {
-    let server = in_threes().await;
-    let Some(nginx) = Nginx::before(&server, "proxy_buffering off;").await else { return };
-    let mut events = read(&nginx).await;
-    for number in 1..=9 {
-        assert_eq!(next(&mut events).await, Reply::Part(number.to_string()));
-        if number % 3 == 0 {
-            nginx.reload();
+    for version in VERSIONS {
+        let server = in_threes().await;
+        let Some(nginx) = Nginx::before(&server, "proxy_buffering off;").await else { return };
+        let mut events = read(&nginx, version).await;
+        for number in 1..=9 {
+            assert_eq!(next(&mut events).await, Reply::Part(number.to_string()));
+            if number % 3 == 0 {
+                nginx.reload();
+            }
         }
+        assert_end(&mut events).await;
+        assert_eq!(server.count(), 4);
     }
-    assert_end(&mut events).await;
-    assert_eq!(server.count(), 4);
 }
 
 #[tokio::test]
 async fn a_bad_gateway_is_tried_again_until_the_server_is_back() {
-    let mut connections = 0;
-    let server = Server::answering(move |request| {
-        connections += 1;
-        match (connections, last_number(request)) {
-            // No response at all, which nginx answers with 502 and a page.
-            (1 | 3 | 4, _) => Script::new(),
-            (_, 0) => Script::events(numbered(1..=2, "")),
-            (_, last) => Script::events(numbered(last + 1..=4, "")).send(DONE),
-        }
-    })
-    .await;
-    let Some(nginx) = Nginx::before(&server, "").await else { return };
-    let error = soon(client().get(nginx.url()).sse().connect()).await.unwrap_err();
-    assert_eq!(error.status().map(|status| status.as_u16()), Some(502));
-    assert!(error.body().unwrap().contains("nginx"));
-    assert_rest(&mut read(&nginx).await, 1..=4).await;
-    assert_eq!(server.count(), 5);
+    for version in VERSIONS {
+        let mut connections = 0;
+        let server = Server::answering(move |request| {
+            connections += 1;
+            match (connections, last_number(request)) {
+                // No response at all, which nginx answers with 502 and a page.
+                (1 | 3 | 4, _) => Script::new(),
+                (_, 0) => Script::events(numbered(1..=2, "")),
+                (_, last) => Script::events(numbered(last + 1..=4, "")).send(DONE),
+            }
+        })
+        .await;
+        let Some(nginx) = Nginx::before(&server, "").await else { return };
+        let error = soon(nginx.get(version).sse().connect()).await.unwrap_err();
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(502));
+        assert!(error.body().unwrap().contains("nginx"));
+        assert_rest(&mut read(&nginx, version).await, 1..=4).await;
+        assert_eq!(server.count(), 5);
+    }
 }
 
 #[tokio::test]
@@ -247,7 +296,7 @@ async fn events_that_nginx_compresses_come_one_by_one() {
     let directives = "proxy_buffering off; gzip on; gzip_types text/event-stream; gzip_proxied any; gzip_min_length 0;
         gzip_http_version 1.0;";
     let Some(nginx) = Nginx::before(&server, directives).await else { return };
-    let mut events = read(&nginx).await;
+    let mut events = read(&nginx, Version::HTTP_11).await;
     for number in 1..=2 {
         assert_eq!(next(&mut events).await, Reply::Part(number.to_string()));
         gate.notify_one();
@@ -264,7 +313,7 @@ async fn events_that_nginx_compresses_come_one_by_one() {
 
 /// What comes, byte by byte, where gzip is asked for and chunks are not (HTTP/1.0).
 async fn raw_response(nginx: &Nginx) -> Vec<u8> {
-    let mut socket = TcpStream::connect(("127.0.0.1", nginx.port)).await.unwrap();
+    let mut socket = TcpStream::connect(("127.0.0.1", nginx.ports.http_1)).await.unwrap();
     socket.write_all(b"GET / HTTP/1.0\r\naccept-encoding: gzip\r\n\r\n").await.unwrap();
     let mut response = Vec::new();
     socket.read_to_end(&mut response).await.unwrap();
@@ -273,13 +322,15 @@ async fn raw_response(nginx: &Nginx) -> Vec<u8> {
 
 #[tokio::test]
 async fn the_longest_id_that_is_sent_is_no_longer_than_nginx_takes_by_default() {
-    // It takes lines of 8,192 bytes (`large_client_header_buffers 4 8k`): ids of 8,175.
-    for length in [1_000, 7_900, 7_990, 8_000] {
-        let id = "i".repeat(length);
-        let first = Script::events(format!("id: {id}\ndata: 1\n\n"));
-        let server = Server::scripted([first, Script::events("data: 2\n\n").send(DONE)]).await;
-        let Some(nginx) = Nginx::before(&server, "").await else { return };
-        assert_rest(&mut read(&nginx).await, 1..=2).await;
-        assert_eq!(server.last_event_ids(), [None, Some(id)]);
+    for version in VERSIONS {
+        // It takes lines of 8,192 bytes (`large_client_header_buffers 4 8k`): ids of 8,175.
+        for length in [1_000, 7_900, 7_990, 8_000] {
+            let id = "i".repeat(length);
+            let first = Script::events(format!("id: {id}\ndata: 1\n\n"));
+            let server = Server::scripted([first, Script::events("data: 2\n\n").send(DONE)]).await;
+            let Some(nginx) = Nginx::before(&server, "").await else { return };
+            assert_rest(&mut read(&nginx, version).await, 1..=2).await;
+            assert_eq!(server.last_event_ids(), [None, Some(id)]);
+        }
     }
 }
