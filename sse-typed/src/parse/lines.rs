@@ -67,11 +67,11 @@ impl Lines {
         if chunk.len() > SMALL_CHUNK || !self.is_at_rest() || !self.unfinished_char.is_empty() || has_line_end(chunk) {
             return false;
         }
-        let gathered = &mut self.backlog.get_or_insert_default().gathered;
+        let gathered = self.backlog.as_ref().map_or(0, |backlog| backlog.gathered.len());
         // Each malformed byte may become the three of U+FFFD, and what is too large is told of at once.
-        let fits = gathered.len() + chunk.len() <= GATHERED.min(room / 3);
+        let fits = gathered + chunk.len() <= GATHERED.min(room / 3);
         if fits {
-            gathered.extend_from_slice(chunk);
+            self.backlog.get_or_insert_default().gathered.extend_from_slice(chunk);
         }
         fits
     }

@@ -248,7 +248,8 @@ impl Parser {
     }
 
     /// How many bytes one event may hold: its name, id and data, and the line being read, of whatever kind. 16 MiB
-    /// unless told otherwise.
+    /// unless told otherwise. To be set before bytes are fed: those that were fed and not taken out may be judged by either
+    /// limit.
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
         self.settle();
