@@ -102,11 +102,18 @@ pub struct Attempt {
     last_event_id: LastEventId,
     lost_to: Option<Arc<Error>>,
     accepts_json: bool,
+    /// The stream itself has said what to resume after, be it nothing.
+    has_position: bool,
 }
 
 impl Attempt {
     pub(crate) fn new(number: u32, last_event_id: LastEventId, lost_to: Option<Arc<Error>>) -> Self {
-        Self { number, last_event_id, lost_to, accepts_json: false }
+        Self { number, last_event_id, lost_to, accepts_json: false, has_position: false }
+    }
+
+    pub(crate) fn positioned(mut self) -> Self {
+        self.has_position = true;
+        self
     }
 
     pub(crate) fn accepting_json(mut self) -> Self {
@@ -162,7 +169,8 @@ impl Attempt {
     }
 
     /// Adds what the request of an event stream has: `Accept` and `Cache-Control` unless they are there, `Last-Event-ID`
-    /// in place of any that is, and no total timeout but one set on the request itself.
+    /// in place of any that is, and no total timeout but one set on the request itself. A `Last-Event-ID` of the request's own
+    /// stays until the stream has said what to resume after.
     ///
     /// A request whose body is a stream cannot be looked into: its own `Accept` and `Cache-Control` are replaced, and the
     /// client's total timeout stays.
@@ -202,7 +210,9 @@ pub(crate) fn prepare(request: &mut Request, client: &Client, attempt: &Attempt)
         *request.timeout_mut() = Some(Duration::MAX);
     }
     let headers = request.headers_mut();
-    headers.remove(LAST_EVENT_ID);
+    if attempt.has_position || !attempt.last_event_id.is_empty() {
+        headers.remove(LAST_EVENT_ID);
+    }
     let mut add = |name, value| {
         if !headers.contains_key(&name) {
             headers.insert(name, value);

@@ -1,12 +1,16 @@
 //! Streams whose requests are made anew for each attempt: other credentials, another place, another method.
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use http::StatusCode;
 use reqwest::header::ACCEPT;
-use sse_typed::{Attempt, BoxError, Error, ErrorKind, Reconnect, SessionBuilder, TypedSession};
+use sse_typed::{
+    Attempt, BoxError, Error, ErrorKind, Reconnect, ServerSentEvent, SessionBuilder, SessionHandle, State, TypedSession,
+};
 use sse_typed_tests::seen::{good, next, texts};
 use sse_typed_tests::server::{ClosedPort, Script, Server, client, lock, ms, soon};
 
@@ -293,6 +297,143 @@ async fn an_error_of_the_client_counts_as_what_it_says() {
 
     let (errors, asked) = failing(|_| client().get("no url").build().unwrap_err().into(), quick()).await;
     assert_eq!((errors.len(), asked, errors[0].kind()), (1, 1, ErrorKind::Request));
+}
+
+/// An error of middleware's, as a function may have it.
+#[derive(Debug)]
+struct Wrapped(reqwest::Error);
+
+impl std::fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "middleware: {}", self.0)
+    }
+}
+
+impl std::error::Error for Wrapped {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[tokio::test]
+async fn so_does_one_that_middleware_has_wrapped_and_its_url_is_not_shown() {
+    let url = ClosedPort::new().url("/feed?key=secret");
+    let refused = Mutex::new(Some(soon(client().get(&url).send()).await.unwrap_err()));
+    let (errors, asked) = failing(move |_| Wrapped(lock(&refused).take().unwrap()).into(), quick()).await;
+    assert_eq!((errors.len(), asked), (0, 3), "no connection is tried again");
+
+    let session = sse_typed::session(move |_| {
+        let response = client().get(&url).send();
+        async { Ok(response.await.map_err(Wrapped)?) }
+    });
+    let error = soon(session.connect()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    let mut text = format!("{error} {error:?}");
+    let mut cause = std::error::Error::source(&error);
+    while let Some(current) = cause {
+        text += &format!(" {current} {current:?}");
+        cause = current.source();
+    }
+    assert!(!text.contains("secret") && !text.contains("feed"), "{text}");
+
+    // One that was no failure to connect.
+    let server = Server::answering(|_| Script::status("200 OK", "no JSON")).await;
+    let url = server.url("/token");
+    let session = sse_typed::session(move |_| {
+        let response = client().get(&url).send();
+        async { Err(response.await?.json::<u32>().await.unwrap_err().into()) }
+    });
+    let error = soon(session.connect()).await.unwrap_err();
+    assert_eq!((error.kind(), &*error.to_string()), (ErrorKind::Request, "could not make the request"));
+}
+
+#[tokio::test]
+async fn an_error_of_another_session_is_final_here() {
+    let fail = |_: &Attempt| {
+        let event = ServerSentEvent::new("price", "no number".to_owned());
+        BoxError::from(event.json::<u32>().unwrap_err())
+    };
+    let (errors, asked) = failing(fail, quick()).await;
+    assert_eq!((errors.len(), asked), (1, 1));
+    assert_eq!((errors[0].kind(), errors[0].is_final()), (ErrorKind::Decode, true));
+}
+
+#[tokio::test]
+async fn a_function_that_panics_ends_the_stream() {
+    for in_its_future in [false, true] {
+        let server = Server::scripted([Script::events("data: 1\n\n")]).await;
+        let url = server.url("/");
+        let session = sse_typed::session(move |attempt| {
+            assert!(in_its_future || attempt.number() == 0, "here");
+            let request = attempt.apply(client().get(&url));
+            async move {
+                assert!(attempt.number() == 0, "there");
+                Ok(request.send().await?)
+            }
+        });
+        let mut events = open(session.reconnect(quick())).await;
+        let handle = events.handle();
+        assert_eq!(next(&mut events).await, "1");
+        assert!(soon(AssertUnwindSafe(events.next()).catch_unwind()).await.is_err());
+        for _ in 0..3 {
+            assert!(soon(events.next()).await.is_none());
+            assert_eq!(handle.state(), State::Closed);
+        }
+        assert_eq!(server.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_panics_ends_the_stream() {
+    let server = Server::scripted([Script::events("data: 1\n\n")]).await;
+    let mut events = open(plain(&server).reconnect(quick().retry_if(|_| panic!("here")))).await;
+    assert_eq!(next(&mut events).await, "1");
+    assert!(soon(AssertUnwindSafe(events.next()).catch_unwind()).await.is_err());
+    assert!(soon(events.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn a_function_that_asks_for_a_reconnect_itself_is_called_no_more_often_for_it() {
+    let server = Server::answering(|request| match request.last_event_id() {
+        None => Script::events("id: 1\ndata: 1\n\n"),
+        Some("1") => Script::events("id: 2\ndata: 2\n\n"),
+        Some(_) => Script::no_content(),
+    })
+    .await;
+    let url = server.url("/");
+    let shared = Arc::new(Mutex::new(None::<SessionHandle>));
+    let handle = shared.clone();
+    let session = sse_typed::session(move |attempt| {
+        if let Some(handle) = &*lock(&handle) {
+            handle.reconnect();
+        }
+        let request = attempt.apply(client().get(&url));
+        async move { Ok(request.send().await?) }
+    });
+    let policy = Reconnect::default().delay(ms(1)).max_delay(ms(8));
+    let mut events = open(session.reconnect(policy)).await;
+    *lock(&shared) = Some(events.handle());
+    assert_eq!(texts(&mut events).await, good(["1", "2"]));
+    assert_eq!(server.count(), 3);
+}
+
+#[tokio::test]
+async fn a_position_that_the_function_has_itself_is_sent_until_the_stream_has_one() {
+    let server = Server::scripted([
+        Script::events("data: 1\n\n"),
+        Script::events("id: 7\ndata: 2\n\n"),
+        Script::events("id\ndata: 3\n\n"),
+    ])
+    .await;
+    let url = server.url("/");
+    let session = sse_typed::session(move |attempt| {
+        let request = attempt.apply(client().get(&url).header("Last-Event-ID", "saved"));
+        async move { Ok(request.send().await?) }
+    });
+    let mut events = open(session.reconnect(quick())).await;
+    assert_eq!(texts(&mut events).await, good(["1", "2", "3"]));
+    let saved = Some("saved".to_owned());
+    assert_eq!(server.last_event_ids(), [saved.clone(), saved, Some("7".to_owned()), None]);
 }
 
 #[tokio::test]

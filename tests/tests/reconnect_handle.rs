@@ -498,3 +498,103 @@ async fn a_handle_knows_the_connection_and_the_counters_also_of_what_is_read_ahe
     reach(&handle, |state| state == State::Closed).await;
     assert_eq!((handle.stats().events, handle.connection().is_some()), (3, true));
 }
+
+/// Asks for `reconnect` at each event, and again a little later, or at each wait; how many requests that came to.
+async fn pressed(reply: Script, press: impl Fn(SessionHandle)) -> usize {
+    let server = Server::answering(move |_| reply.clone()).await;
+    let policy = Reconnect::default().delay(ms(1)).max_attempts(2);
+    let session = client().get(server.url("/")).sse().reconnect(policy);
+    let Ok(session) = soon(session.connect()).await else { return server.count() };
+    let mut events = session.incoming::<String>();
+    press(events.handle());
+    let _ = tokio::time::timeout(ms(1000), async {
+        while let Some(Ok(_)) = events.next().await {
+            press(events.handle());
+        }
+    })
+    .await;
+    server.count()
+}
+
+#[tokio::test]
+async fn however_often_it_is_asked_for_open_streams_are_replaced_at_their_pace() {
+    let count = pressed(Script::events("data: 1\n\n").hold(), |handle| {
+        handle.reconnect();
+        tokio::spawn(async move {
+            tokio::time::sleep(ms(2)).await;
+            handle.reconnect();
+        });
+    })
+    .await;
+    assert!((2..=13).contains(&count), "{count} in a second");
+}
+
+#[tokio::test]
+async fn a_server_that_is_slow_to_answer_is_reached_all_the_same() {
+    let count = pressed(Script::new().sleep(ms(30)).send(EVENT_STREAM_HEAD).send("data: 1\n\n").hold(), |handle| {
+        tokio::spawn(async move {
+            for _ in 0..100 {
+                tokio::time::sleep(ms(5)).await;
+                handle.reconnect();
+            }
+        });
+    })
+    .await;
+    assert!((2..=13).contains(&count), "{count} in a second");
+}
+
+const EVENT_STREAM_HEAD: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n";
+
+#[tokio::test]
+async fn what_a_handle_asks_for_while_a_session_waits_is_no_failed_attempt() {
+    let mut requests = 0;
+    let server = Server::answering(move |_| {
+        requests += 1;
+        match requests {
+            1 => Script::events("data: 1\n\n"),
+            2..=6 => Script::status("503 Busy", ""),
+            _ => Script::events("data: 2\n\n").hold(),
+        }
+    })
+    .await;
+    let policy = Reconnect::default().delay(ms(60_000)).max_attempts(2).server_retry(ms(10)..=ms(60_000));
+    let mut events = get(&server, policy).await;
+    let handle = events.handle();
+    tokio::spawn({
+        let handle = handle.clone();
+        async move {
+            loop {
+                match handle.state_changed().await {
+                    State::Waiting { delay, .. } if delay > ms(1000) => assert!(handle.reconnect()),
+                    State::Closed => break,
+                    _ => {}
+                }
+            }
+        }
+    });
+    assert_eq!(next(&mut events).await, "1");
+    assert_eq!(next(&mut events).await, "2");
+    assert_eq!(server.count(), 7);
+}
+
+#[tokio::test]
+async fn a_handle_does_not_keep_the_waker_of_a_session_that_is_gone() {
+    struct Woken;
+    impl std::task::Wake for Woken {
+        fn wake(self: Arc<Self>) {}
+    }
+    let server = Server::scripted([Script::events("data: 1\n\n").hold()]).await;
+    let mut events = get(&server, quick()).await;
+    let handle = events.handle();
+    assert_eq!(next(&mut events).await, "1");
+    let woken = Arc::new(Woken);
+    let waker = woken.clone().into();
+    let mut context = std::task::Context::from_waker(&waker);
+    assert!(pin!(events.next()).poll(&mut context).is_pending());
+    drop(waker);
+    assert!(Arc::strong_count(&woken) > 1);
+    drop(events);
+    server.left(0).await;
+    assert_eq!(Arc::strong_count(&woken), 1);
+    drop(handle);
+}

@@ -290,3 +290,80 @@ async fn a_timeout_of_next_to_nothing_passes_as_any_other() {
         assert_eq!(error.kind(), ErrorKind::IdleTimeout, "{timeout:?}");
     }
 }
+
+/// A stream of which nothing comes, and after which time its reader found that out, if it did within a day.
+async fn found_out(timeout: u64, read: impl AsyncFnOnce(&mut TypedSession<String>)) -> Option<Duration> {
+    let bytes = stream::pending::<Result<&str, std::io::Error>>();
+    let config = sse_typed::SessionConfig::new().idle_timeout(ms(timeout));
+    let mut events = sse_typed::Session::from_stream(bytes).config(config).incoming::<String>();
+    let began = tokio::time::Instant::now();
+    tokio::time::timeout(ms(24 * 3_600_000), read(&mut events)).await.ok().map(|()| began.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_noticed_though_its_reader_has_something_else_to_do_now_and_then() {
+    for (period, work, timeout) in [
+        (60_000, 5_000, 45_000),
+        (60_000, 5_000, 56_000),
+        (60_000, 5_000, 58_000),
+        (30_000, 3_000, 58_000),
+        (15_000, 2_000, 44_000),
+        (15_000, 2_000, 45_000),
+        (10_000, 6_000, 45_000),
+        (300, 250, 700),
+        (300, 250, 1_040),
+    ] {
+        let found = found_out(timeout, async |events| {
+            let mut ticks = tokio::time::interval(ms(period));
+            loop {
+                tokio::select! {
+                    biased;
+                    _ = ticks.tick() => tokio::time::sleep(ms(work)).await,
+                    item = events.next() => break assert_eq!(item.unwrap().unwrap_err().kind(), ErrorKind::IdleTimeout),
+                }
+            }
+        })
+        .await;
+        let found = found.unwrap_or_else(|| panic!("{period} {work} {timeout}: never"));
+        // What part of the time it waits, it takes as much longer.
+        let most = ms(timeout + period) * u32::try_from(period).unwrap() / u32::try_from(period - work).unwrap();
+        assert!(found >= ms(timeout) && found <= most, "{period} {work} {timeout}: {found:?}, {most:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_noticed_by_who_only_looks_in() {
+    for rest in [1, 20, 99, 101, 250, 2_000] {
+        let found = found_out(10_000, async |events| {
+            while futures::FutureExt::now_or_never(events.next()).is_none() {
+                tokio::time::sleep(ms(rest)).await;
+            }
+        })
+        .await;
+        let found = found.unwrap_or_else(|| panic!("looking in each {rest} ms: never"));
+        assert!(found >= ms(9_900) && found <= ms(20_000), "looking in each {rest} ms: {found:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_long_absence_is_no_silence() {
+    let found = found_out(10_000, async |events| {
+        assert!(futures::FutureExt::now_or_never(events.next()).is_none());
+        tokio::time::sleep(ms(1_000_000)).await;
+        assert!(events.next().await.unwrap().is_err());
+    })
+    .await;
+    // An eighth of the timeout is all that an absence counts for.
+    assert!(found.unwrap() >= ms(1_000_000 + 8_700), "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_chunk_is_no_sign_of_life() {
+    let bytes = stream::unfold((), |()| async {
+        tokio::time::sleep(ms(100)).await;
+        Some((Ok::<_, std::io::Error>(""), ()))
+    });
+    let config = sse_typed::SessionConfig::new().idle_timeout(ms(1_000));
+    let mut events = sse_typed::Session::from_stream(bytes).config(config).incoming::<String>();
+    assert_eq!(soon(events.next()).await.unwrap().unwrap_err().kind(), ErrorKind::IdleTimeout);
+}

@@ -295,3 +295,23 @@ async fn early_hints_and_trailers_are_no_part_of_the_stream() {
     let session = soon(client().post(server.url("/")).sse().connect()).await.unwrap();
     assert_eq!(texts(&mut session.incoming()).await, good(["1"]));
 }
+
+#[test]
+fn a_runtime_that_ends_is_no_end_of_what_it_read_ahead() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mut events = runtime.block_on(async {
+        let bytes = stream::iter([Ok::<_, io::Error>("data: 1\n\n")]).chain(stream::pending());
+        let mut events = Session::from_stream(bytes).incoming::<Reply>().read_ahead(4);
+        assert_eq!(soon(events.next()).await.unwrap().unwrap().data, Reply::Part("1".into()));
+        events
+    });
+    let handle = events.handle();
+    runtime.shutdown_timeout(ms(10_000));
+    let elsewhere = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    elsewhere.block_on(async {
+        let error = soon(events.next()).await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.is_final()), (ErrorKind::Transport, true));
+        assert!(soon(events.next()).await.is_none());
+    });
+    assert_eq!(handle.state(), State::Closed);
+}

@@ -15,6 +15,9 @@ const QUIET_AND_HEALTHY: Duration = Duration::from_secs(60);
 /// What a delay of nothing grows from.
 const LEAST_GROWN_DELAY: Duration = Duration::from_millis(10);
 
+/// The least time between two requests that the user asks for, unless the server may ask for less.
+const LEAST_PAUSE: Duration = Duration::from_millis(100);
+
 /// The shortest delay before a 401 is answered with fresh credentials.
 const UNAUTHORIZED_DELAY: Duration = Duration::from_millis(100);
 
@@ -30,6 +33,10 @@ pub(crate) enum Input {
     Complete(Option<Error>),
     /// An event came.
     Event,
+    /// Bytes came.
+    Heard,
+    /// No bytes have come, and somebody waits for them.
+    Awaited,
     /// The server set the reconnection time.
     ReconnectionTime(Duration),
     /// No stream, or none any more, for this reason.
@@ -92,13 +99,23 @@ pub enum State {
 }
 
 /// The delay is the one before the connection: it tells for how long that has to last to be a healthy one. A connection that
-/// the user asked for has none.
+/// the user asked for in place of an open one has none.
 #[derive(Clone, Copy, Debug)]
 enum Phase {
-    Connecting { delay: Duration },
-    Open { since: Instant, delay: Duration, event: bool },
-    Waiting { delay: Duration },
+    Connecting { since: Option<Instant>, delay: Duration, asked_again: bool },
+    Open(Open),
+    Waiting { until: Instant, wait: Duration, delay: Duration, requested: bool },
     Closed,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    since: Instant,
+    delay: Duration,
+    event: bool,
+    /// When bytes came last, unless somebody has waited for more since: a loss is known when it is looked for, and a consumer that
+    /// takes its time would make any connection one that lasted.
+    heard: Option<Instant>,
 }
 
 /// A time without a healthy connection.
@@ -107,7 +124,7 @@ struct Outage {
     began: Instant,
     /// How many attempts have been begun in it.
     attempts: u32,
-    /// How many of these the user asked for, while the stream was open: they do not tell of failures.
+    /// How many of these the user asked for: they do not tell of failures.
     requested: u32,
     /// A 401 has been answered with another attempt.
     reauthorized: bool,
@@ -136,8 +153,8 @@ pub(crate) struct Machine {
     retry_first_connect: bool,
     opened: bool,
     reconnection_time: Option<Duration>,
-    /// When the user last had an open stream replaced.
-    replaced: Option<Instant>,
+    /// When the last request was due that the user asked for.
+    requested: Option<Instant>,
     /// A number from 0 to 1.
     random: fn() -> f64,
 }
@@ -146,14 +163,14 @@ impl Machine {
     /// A session whose first request is about to be sent.
     pub(crate) fn new(policy: Option<Arc<Reconnect>>, random: fn() -> f64) -> Self {
         Self {
-            phase: Phase::Connecting { delay: Duration::ZERO },
+            phase: Phase::Connecting { since: None, delay: Duration::ZERO, asked_again: false },
             outage: None,
             policy,
             fresh_requests: false,
             retry_first_connect: false,
             opened: false,
             reconnection_time: None,
-            replaced: None,
+            requested: None,
             random,
         }
     }
@@ -171,8 +188,8 @@ impl Machine {
     pub(crate) fn state(&self) -> State {
         match self.phase {
             Phase::Connecting { .. } => State::Connecting { attempt: self.attempt() },
-            Phase::Open { .. } => State::Open,
-            Phase::Waiting { delay } => State::Waiting { attempt: self.attempt() + 1, delay },
+            Phase::Open(_) => State::Open,
+            Phase::Waiting { wait, .. } => State::Waiting { attempt: self.attempt() + 1, delay: wait },
             Phase::Closed => State::Closed,
         }
     }
@@ -189,7 +206,13 @@ impl Machine {
     /// Whether the stream is open and has brought an event: another changes nothing.
     #[inline]
     pub(crate) fn knows_of_event(&self) -> bool {
-        matches!(self.phase, Phase::Open { event: true, .. })
+        matches!(self.phase, Phase::Open(Open { event: true, .. }))
+    }
+
+    /// Whether it matters for how long the connection lasts.
+    #[inline]
+    pub(crate) fn is_on_trial(&self) -> bool {
+        self.outage.is_some() && matches!(self.phase, Phase::Open(_))
     }
 
     /// Whether the request may be sent again at all.
@@ -202,35 +225,59 @@ impl Machine {
         match (self.phase, input) {
             (Phase::Closed, _) => Action::Continue,
             (_, Input::Close) => self.finish(None),
-            (Phase::Connecting { .. } | Phase::Open { .. }, Input::Complete(error)) => {
+            (Phase::Connecting { .. } | Phase::Open(_), Input::Complete(error)) => {
                 self.finish(error.map(|error| self.counted(error)))
             }
             (_, Input::ReconnectionTime(time)) => {
                 self.reconnection_time = Some(time);
                 Action::Continue
             }
-            (Phase::Connecting { delay }, Input::Opened) => {
+            (Phase::Connecting { delay, .. }, Input::Opened) => {
                 self.opened = true;
-                self.phase = Phase::Open { since: now, delay, event: false };
+                self.phase = Phase::Open(Open { since: now, delay, event: false, heard: None });
                 Action::Continue
             }
-            (Phase::Open { since, delay, .. }, Input::Event) => {
-                self.phase = Phase::Open { since, delay, event: true };
+            (Phase::Open(open), Input::Event) => {
+                self.phase = Phase::Open(Open { event: true, ..open });
                 Action::Continue
             }
-            (Phase::Connecting { .. } | Phase::Open { .. }, Input::Lost(loss)) => {
+            (Phase::Open(open), Input::Heard) => {
+                self.phase = Phase::Open(Open { heard: Some(now), ..open });
+                self.settle_health(now);
+                Action::Continue
+            }
+            (Phase::Open(open), Input::Awaited) => {
+                self.phase = Phase::Open(Open { heard: None, ..open });
+                Action::Continue
+            }
+            (Phase::Connecting { .. } | Phase::Open(_), Input::Lost(loss)) => {
                 self.settle_health(now);
                 self.lost(loss, now)
             }
-            (Phase::Waiting { delay }, Input::Elapsed | Input::Reconnect) => self.connect(delay, now),
-            (Phase::Open { .. }, Input::Reconnect) if self.may_reconnect() => {
-                self.settle_health(now);
-                self.replace(now)
+            (Phase::Waiting { delay, .. }, Input::Elapsed) => self.connect(delay, now),
+            (Phase::Waiting { until, delay, requested: false, .. }, Input::Reconnect) => {
+                self.request(delay, Some(until), now)
             }
-            (Phase::Connecting { .. }, Input::Reconnect) if self.may_reconnect() => Action::Connect,
+            (Phase::Open(_), Input::Reconnect) if self.may_reconnect() => {
+                self.settle_health(now);
+                self.request(Duration::ZERO, None, now)
+            }
+            (Phase::Connecting { since, delay, .. }, Input::Reconnect) if self.may_reconnect() => {
+                let again = self.due(since).is_none_or(|due| due <= now);
+                self.phase =
+                    Phase::Connecting { since: if again { Some(now) } else { since }, delay, asked_again: !again };
+                if again { Action::Connect } else { Action::Continue }
+            }
             (
                 _,
-                Input::Opened | Input::Complete(_) | Input::Event | Input::Lost(_) | Input::Elapsed | Input::Reconnect,
+                Input::Opened
+                | Input::Complete(_)
+                | Input::Event
+                | Input::Heard
+                | Input::Awaited
+                | Input::Lost(_)
+                | Input::Elapsed
+                | Input::Reconnect,
             ) => Action::Continue,
         }
     }
@@ -246,12 +293,13 @@ impl Machine {
 
     /// A connection that has proved healthy ends the outage that led to it.
     fn settle_health(&mut self, now: Instant) {
-        if let Phase::Open { since, delay, event } = self.phase {
-            let healthy_after = self.policy.as_ref().and_then(|policy| policy.healthy_after).unwrap_or(delay);
-            let healthy_after = if event { healthy_after } else { healthy_after.max(QUIET_AND_HEALTHY) };
-            if now.saturating_duration_since(since) >= healthy_after {
-                self.outage = None;
-            }
+        let Phase::Open(Open { since, delay, event, heard }) = self.phase else { return };
+        let Some(policy) = &self.policy else { return };
+        let no_delay = delay.is_zero() && self.first_delay(policy).is_zero();
+        let healthy_after = policy.healthy_after.unwrap_or(if no_delay { LEAST_GROWN_DELAY } else { delay });
+        let healthy_after = if event { healthy_after } else { healthy_after.max(QUIET_AND_HEALTHY) };
+        if heard.unwrap_or(now).saturating_duration_since(since) >= healthy_after {
+            self.outage = None;
         }
     }
 
@@ -273,7 +321,9 @@ impl Machine {
             Some(asked) if asked > policy.max_retry_after => return self.end(loss),
             // A server that says 0 at each refusal would be asked without a pause.
             Some(asked) => asked.max(*policy.server_retry.start()),
-            None if unauthorized => self.first_delay(&policy).min(UNAUTHORIZED_DELAY),
+            None if unauthorized && self.fresh_requests && !outage.reauthorized => {
+                self.first_delay(&policy).min(UNAUTHORIZED_DELAY)
+            }
             None => self.grown_delay(&policy, failed_attempts),
         };
         let delay = delay.saturating_add(self.jitter(&policy, delay));
@@ -285,7 +335,7 @@ impl Machine {
         }
         self.outage = Some(Outage { reauthorized: outage.reauthorized || unauthorized, ..outage });
         let until = now.checked_add(delay).unwrap_or_else(|| now + FAR_FUTURE);
-        self.phase = Phase::Waiting { delay };
+        self.phase = Phase::Waiting { until, wait: delay, delay, requested: false };
         Action::Wait { until, lost_to: Some(loss.error.outlived()) }
     }
 
@@ -300,7 +350,7 @@ impl Machine {
         let first = self.first_delay(policy);
         let factor = 1_u32.checked_shl(failed_attempts).unwrap_or(u32::MAX);
         let base = if first.is_zero() && failed_attempts > 0 { LEAST_GROWN_DELAY } else { first };
-        base.saturating_mul(factor).min(policy.max_delay.max(first))
+        base.saturating_mul(factor).min(policy.max_delay.max(base))
     }
 
     fn jitter(&self, policy: &Reconnect, delay: Duration) -> Duration {
@@ -311,24 +361,37 @@ impl Machine {
     fn connect(&mut self, delay: Duration, now: Instant) -> Action {
         let outage = self.outage.unwrap_or(Outage::new(now));
         self.outage = Some(Outage { attempts: outage.attempts.saturating_add(1), ..outage });
-        self.phase = Phase::Connecting { delay };
+        self.phase = Phase::Connecting { since: Some(now), delay, asked_again: false };
         Action::Connect
     }
 
-    /// Gives an open stream up for another, at once; but where the user does so at each event, it is the server who says how
-    /// often, and that is kept to what a `retry:` of it may say.
-    fn replace(&mut self, now: Instant) -> Action {
+    /// The user wants a request sent, at once; but where that is at each event, it is the server who says how often, and that is
+    /// kept to what a `retry:` of it may say. No later than it would be sent anyway.
+    fn request(&mut self, delay: Duration, latest: Option<Instant>, now: Instant) -> Action {
         let outage = self.outage.get_or_insert(Outage::new(now));
         outage.requested = outage.requested.saturating_add(1);
-        let pause = self.policy.as_ref().map_or(Duration::ZERO, |policy| *policy.server_retry.start());
-        let pause = self.replaced.map_or(Duration::ZERO, |at| pause.saturating_sub(now.saturating_duration_since(at)));
-        let until = now.checked_add(pause).unwrap_or_else(|| now + FAR_FUTURE);
-        self.replaced = Some(until);
-        if pause.is_zero() {
-            return self.connect(Duration::ZERO, now);
+        let until = self.due(self.requested).map_or(now, |due| due.min(latest.unwrap_or(due)));
+        self.requested = Some(until.max(now));
+        if until <= now {
+            return self.connect(delay, now);
         }
-        self.phase = Phase::Waiting { delay: pause };
+        self.phase = Phase::Waiting { until, wait: until - now, delay, requested: true };
         Action::Wait { until, lost_to: None }
+    }
+
+    /// When the user may have the request sent again that was sent at this time.
+    fn due(&self, sent: Option<Instant>) -> Option<Instant> {
+        let pause = LEAST_PAUSE.min(*self.policy.as_ref()?.server_retry.start());
+        sent.map(|sent| sent.checked_add(pause).unwrap_or_else(|| sent + FAR_FUTURE))
+    }
+
+    /// When to come back with what the user has asked for: an attempt that has only just begun may well be what is wanted, and has
+    /// its time.
+    pub(crate) fn asked_again(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Connecting { since, asked_again: true, .. } => self.due(since),
+            _ => None,
+        }
     }
 
     /// No reconnect follows.
@@ -700,11 +763,76 @@ mod tests {
         let mut rig = Rig::opened(DEFAULT());
         assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
         assert_eq!(rig.machine.state(), State::Connecting { attempt: 1 });
+        assert!(matches!(rig.on(Input::Reconnect), Action::Continue), "that may be what is under way");
+        assert_eq!(rig.machine.asked_again(), Some(rig.now + Duration::from_millis(100)));
+        rig.now += Duration::from_millis(100);
         assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
         assert_eq!(rig.machine.state(), State::Connecting { attempt: 1 });
         rig.delay_after(error(ErrorKind::Connect));
         assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
         assert_eq!(rig.machine.state(), State::Connecting { attempt: 2 });
+    }
+
+    #[test]
+    fn what_the_user_asks_for_again_and_again_keeps_its_distance() {
+        let pause = Duration::from_millis(100);
+        let mut rig = Rig::opened(DEFAULT().max_attempts(2));
+        assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+        for _ in 0..50 {
+            rig.delay_after(refused(503));
+            let Action::Wait { until, lost_to: None } = rig.on(Input::Reconnect) else { panic!("at once, again") };
+            assert_eq!(until - rig.now, pause);
+            assert!(matches!(rig.machine.state(), State::Waiting { delay, .. } if delay == pause));
+            assert!(matches!(rig.on(Input::Reconnect), Action::Continue), "it is cut short already");
+            rig.elapse();
+        }
+        rig.delay_after(refused(503));
+        rig.elapse();
+        rig.delay_after(refused(503));
+        rig.elapse();
+        assert_eq!(rig.end_after(refused(503)).unwrap().attempts(), 2, "of its own");
+
+        // It is never later than it would have been.
+        let mut rig = Rig::opened(DEFAULT().delay(pause / 2).server_retry(pause..=pause));
+        assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+        assert_eq!(rig.delay_after(refused(503)), pause / 2);
+        let Action::Wait { until, .. } = rig.on(Input::Reconnect) else { panic!("at once") };
+        assert_eq!(until - rig.now, pause / 2);
+    }
+
+    #[test]
+    fn how_long_a_connection_lasted_is_told_by_what_came_and_not_by_when_it_was_looked_at() {
+        let mut rig = Rig::opened(DEFAULT().max_attempts(3));
+        rig.delay_after(end());
+        for attempt in 1..=3 {
+            rig.elapse();
+            rig.on(Input::Opened);
+            rig.on(Input::Heard);
+            rig.on(Input::Event);
+            assert!(rig.machine.is_on_trial());
+            // The consumer is busy, and finds the end when it comes back.
+            rig.now += 1000 * SECOND;
+            if attempt == 3 {
+                assert_eq!(rig.end_after(end()).unwrap().attempts(), 3);
+            } else {
+                rig.delay_after(end());
+            }
+        }
+        for wait in [false, true] {
+            let mut rig = Rig::opened(DEFAULT());
+            rig.delay_after(end());
+            rig.elapse();
+            rig.on(Input::Opened);
+            rig.on(Input::Heard);
+            rig.on(Input::Event);
+            rig.on(Input::Awaited);
+            rig.now += 3 * SECOND;
+            if !wait {
+                rig.on(Input::Heard);
+                assert!(!rig.machine.is_on_trial(), "it has lasted");
+            }
+            assert_eq!(rig.delay_after(end()), 3 * SECOND);
+        }
     }
 
     #[test]
@@ -746,6 +874,39 @@ mod tests {
             delays.push(rig.delay_after(error(ErrorKind::Connect)).as_millis());
         }
         assert_eq!(delays, [0, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+
+        let mut rig = Rig::opened(DEFAULT().delay(Duration::ZERO));
+        let mut delays = vec![rig.delay_after(end()).as_millis()];
+        for _ in 0..4 {
+            rig.elapse();
+            rig.live(Duration::ZERO);
+            delays.push(rig.delay_after(end()).as_millis());
+        }
+        assert_eq!(delays, [0, 20, 40, 80, 160], "an event and a crash are not healthy");
+        rig.elapse();
+        rig.live(160 * Duration::from_millis(1));
+        assert_eq!(rig.delay_after(end()), Duration::ZERO);
+
+        let mut rig = Rig::opened(Reconnect::event_source().delay(Duration::ZERO));
+        rig.delay_after(end());
+        rig.elapse();
+        assert_eq!(rig.delay_after(error(ErrorKind::Connect)), LEAST_GROWN_DELAY);
+    }
+
+    #[test]
+    fn a_401_that_is_tried_again_without_new_credentials_waits_as_any_other() {
+        let mut rig = Rig::opened(DEFAULT().retry_if(|_| Some(true)));
+        let mut delays = vec![rig.delay_after(end()).as_secs()];
+        for _ in 0..3 {
+            rig.elapse();
+            delays.push(rig.delay_after(refused(401)).as_secs());
+        }
+        assert_eq!(delays, [3, 6, 12, 24]);
+        let mut rig = Rig::opened(DEFAULT().retry_if(|_| Some(true)));
+        rig.machine = rig.machine.fresh_requests();
+        assert_eq!(rig.delay_after(refused(401)), UNAUTHORIZED_DELAY);
+        rig.elapse();
+        assert_eq!(rig.delay_after(refused(401)), 6 * SECOND, "the first refusal was answered");
     }
 
     #[test]

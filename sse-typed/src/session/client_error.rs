@@ -7,45 +7,63 @@ use crate::error::{BoxError, Error, ErrorKind};
 /// What an error of the client, or of a request function, is to a session.
 pub(super) fn request_error(error: BoxError) -> Error {
     let error = match error.downcast::<Error>() {
-        Ok(error) => return *error,
+        // Whatever it was about, nothing follows it here.
+        Ok(error) => return error.ending_the_stream(),
         Err(error) => error,
     };
-    match error.downcast::<reqwest::Error>().map(|error| *error) {
-        Ok(error) if error.is_builder() => Error::new(ErrorKind::Request).because(client_error(error)),
-        Ok(error) if error.is_redirect() => {
-            Error::new(ErrorKind::Request).saying("could not follow a redirect").because(client_error(error))
-        }
-        Ok(error) => match error.status() {
-            Some(status) => Error::new(ErrorKind::Status).with_status(status).because(client_error(error)),
-            None => Error::new(ErrorKind::Connect).because(client_error(error)),
-        },
-        Err(error) => Error::new(ErrorKind::Request).saying("could not make the request").because(error),
+    let Some(of_client) = of_client(&*error) else {
+        return Error::new(ErrorKind::Request).saying("could not make the request").because(error);
+    };
+    let (status, message) = (of_client.status(), message(of_client));
+    let kind = match status {
+        Some(_) => ErrorKind::Status,
+        None if message.is_some() || of_client.is_builder() => ErrorKind::Request,
+        None => ErrorKind::Connect,
+    };
+    let mut error = Error::new(kind).because(without_url(error));
+    if let Some(message) = message {
+        error = error.saying(message);
     }
+    match status {
+        Some(status) => error.with_status(status),
+        None => error,
+    }
+}
+
+/// What happened, where no connection was at fault.
+fn message(error: &reqwest::Error) -> Option<&'static str> {
+    if error.is_redirect() {
+        Some("could not follow a redirect")
+    } else if error.is_decode() {
+        Some("could not make the request")
+    } else {
+        None
+    }
+}
+
+/// The client's error that this is or was caused by: middleware has one of its own around it.
+fn of_client<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a reqwest::Error> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// The error and its causes.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// The error without URLs, which reqwest's own text shows.
 pub(super) fn without_url(error: BoxError) -> BoxError {
-    match error.downcast::<reqwest::Error>() {
-        Ok(error) => client_error(*error),
+    let error = match error.downcast::<reqwest::Error>() {
+        Ok(error) => error.without_url().into(),
         Err(error) => error,
+    };
+    let shows_url = |error: &reqwest::Error| error.url().is_some();
+    if !causes(&*error).filter_map(|cause| cause.downcast_ref()).any(shows_url) {
+        return error;
     }
-}
-
-fn client_error(error: reqwest::Error) -> BoxError {
-    let error = error.without_url();
-    let mut shows_url = false;
-    let mut innermost = None;
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        let of_client = current.downcast_ref::<reqwest::Error>();
-        shows_url |= of_client.is_some_and(|error| error.url().is_some());
-        innermost = of_client.is_none().then_some(current);
-        cause = current.source();
-    }
-    match innermost {
-        _ if !shows_url => error.into(),
-        // A URL cannot be taken out of an error's cause. What that was caused by takes the place of all.
-        Some(cause) => cause.to_string().into(),
-        None => "the client refused a URL".into(),
+    // A URL cannot be taken out of an error's cause, nor out of what another makes of it. What is behind takes the place of all.
+    match causes(&*error).last() {
+        Some(cause) if !cause.is::<reqwest::Error>() => cause.to_string().into(),
+        _ => "the client refused a URL".into(),
     }
 }

@@ -81,13 +81,23 @@ impl Shared {
     /// Has `waker` woken by the next command; `false` if there is one already.
     pub(super) fn listen(&self, waker: &Waker, stats: Stats) -> bool {
         lock(&self.facts).stats = stats;
-        let mut current = lock(&self.waker);
-        match &mut *current {
-            Some(current) => current.clone_from(waker),
-            current => *current = Some(waker.clone()),
+        // What a waker does as it is cloned or dropped is its maker's: not under the lock.
+        if !lock(&self.waker).as_ref().is_some_and(|current| current.will_wake(waker)) {
+            self.set_waker(Some(waker.clone()));
         }
-        drop(current);
         self.command.load(Ordering::Acquire) == Command::None as u8
+    }
+
+    /// Whom commands wake from here on.
+    fn set_waker(&self, waker: Option<Waker>) {
+        let before = std::mem::replace(&mut *lock(&self.waker), waker);
+        drop(before);
+    }
+
+    /// The session is gone.
+    pub(super) fn close(&self, facts: Facts) {
+        self.set_waker(None);
+        self.set_state(State::Closed, facts);
     }
 
     fn command(&self, command: Command) {

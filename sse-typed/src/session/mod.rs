@@ -42,7 +42,7 @@ use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::{LastEventId, TypedServerSentEvent};
 use crate::events::SseEvents;
 use crate::parse::{Frame, Parser};
-use crate::reconnect::machine::{Action, Input, Loss, Machine, State};
+use crate::reconnect::machine::{Action, Input, Loss, Machine};
 use crate::request::Attempt;
 
 /// An open event stream. Say what its events are with [`incoming`](Self::incoming).
@@ -220,6 +220,8 @@ struct Core {
     /// Whether the frame at hand is that of a new connection, and not the parser's.
     announcing: Announcing,
     last_event_id: LastEventId,
+    /// The stream has said what that is.
+    has_position: bool,
     /// Why there is another attempt.
     lost_to: Option<Arc<Error>>,
     timer: Timer,
@@ -300,6 +302,7 @@ impl Core {
             connection: None,
             announcing: Announcing::No,
             last_event_id,
+            has_position: false,
             lost_to: None,
             timer: Timer::default(),
             shared: OnceLock::new(),
@@ -421,64 +424,44 @@ impl Core {
 
     /// One step of getting bytes to the parser.
     fn poll_link(&mut self, cx: &mut Context<'_>, expects_done: bool) -> Poll<Result<(), End>> {
-        match &mut self.link {
-            Link::Connecting(connecting) => {
-                let connecting = connecting.get_mut().unwrap_or_else(PoisonError::into_inner);
-                match connecting.as_mut().poll(cx) {
+        if let Link::Open(body, form) = &mut self.link {
+            // A server that always has something to say does not keep other tasks from running.
+            let budget = ready!(tokio::task::coop::poll_proceed(cx));
+            let chunk = body.poll_chunk(cx);
+            let form = *form;
+            if chunk.is_ready() {
+                budget.made_progress();
+            }
+            return self.poll_body(chunk, form, cx).map(Ok);
+        }
+        // Taken out: code of the user's may panic here, and then the stream is over.
+        match std::mem::replace(&mut self.link, Link::Closed) {
+            Link::Connecting(mut connecting) => {
+                match connecting.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx) {
                     Poll::Ready(answer) => Poll::Ready(self.answered(answer, expects_done)),
                     Poll::Pending => {
+                        self.link = Link::Connecting(connecting);
+                        if let Some(at) = self.machine.asked_again() {
+                            if self.timer.poll_until(Instant::from_std(at), cx).is_ready() {
+                                return Poll::Ready(self.tell(Input::Reconnect));
+                            }
+                        }
                         ready!(self.poll_silence(cx));
                         let error = Error::new(ErrorKind::IdleTimeout).saying("no response came in the time allowed");
                         Poll::Ready(self.lost(error.into()))
                     }
                 }
             }
-            Link::Refused(refusal) => {
-                let refusal = refusal.get_mut().unwrap_or_else(PoisonError::into_inner);
-                let error = ready!(refusal.as_mut().poll(cx));
-                Poll::Ready(self.lost(error.into()))
-            }
-            Link::Open(body, form) => {
-                // A server that always has something to say does not keep other tasks from running.
-                let budget = ready!(tokio::task::coop::poll_proceed(cx));
-                match body.poll_chunk(cx) {
+            Link::Refused(mut refusal) => {
+                match refusal.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx) {
+                    Poll::Ready(error) => Poll::Ready(self.lost(error.into())),
                     Poll::Pending => {
-                        ready!(self.poll_silence(cx));
-                        self.link = Link::Lost(Error::new(ErrorKind::IdleTimeout).into());
-                    }
-                    Poll::Ready(chunk) => {
-                        budget.made_progress();
-                        self.timer.break_silence();
-                        match chunk {
-                            Some(Ok(chunk)) => {
-                                self.stats.bytes += chunk.len() as u64;
-                                if let Some(inspector) = &self.inspector {
-                                    inspector.show(&chunk);
-                                }
-                                self.parser.feed(if *form == Form::Json { on_one_line(chunk) } else { chunk });
-                                self.is_parsed = false;
-                            }
-                            Some(Err(error)) => {
-                                self.link = Link::Lost(Error::new(ErrorKind::Transport).because(error).into());
-                            }
-                            None if *form == Form::Json => {
-                                self.parser.feed(END_OF_EVENT);
-                                self.parser.finish();
-                                self.is_parsed = false;
-                                self.link = Link::Complete;
-                            }
-                            None => {
-                                self.parser.finish();
-                                self.is_parsed = false;
-                                self.link = Link::Lost(end_of_body());
-                            }
-                        }
+                        self.link = Link::Refused(refusal);
+                        Poll::Pending
                     }
                 }
-                Poll::Ready(Ok(()))
             }
-            Link::Lost(loss) => {
-                let mut loss = std::mem::replace(loss, end_of_body());
+            Link::Lost(mut loss) => {
                 if loss.is_regular_end {
                     if self.parser.is_truncated() {
                         loss.is_regular_end = false;
@@ -492,11 +475,60 @@ impl Core {
             Link::Complete => Poll::Ready(self.tell(Input::Complete(None))),
             Link::Dropped => Poll::Ready(self.tell(Input::Reconnect)),
             Link::Waiting(until) => {
-                ready!(self.timer.poll_until(*until, cx));
+                self.link = Link::Waiting(until);
+                ready!(self.timer.poll_until(until, cx));
                 Poll::Ready(self.tell(Input::Elapsed))
             }
-            Link::Closed => Poll::Ready(Err(End(None))),
+            Link::Open(..) | Link::Closed => {
+                self.close();
+                Poll::Ready(Err(End(None)))
+            }
         }
+    }
+
+    /// Gives the parser what came of the body.
+    #[inline]
+    fn poll_body(
+        &mut self,
+        chunk: Poll<Option<Result<Bytes, BoxError>>>,
+        form: Form,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        match chunk {
+            Poll::Pending => {
+                if self.machine.is_on_trial() {
+                    self.inform(Input::Awaited);
+                }
+                ready!(self.poll_silence(cx));
+                self.link = Link::Lost(Error::new(ErrorKind::IdleTimeout).into());
+            }
+            // Nothing, and so no sign of life.
+            Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => {}
+            Poll::Ready(Some(Ok(chunk))) => {
+                self.timer.break_silence();
+                if self.machine.is_on_trial() {
+                    self.inform(Input::Heard);
+                }
+                self.stats.bytes += chunk.len() as u64;
+                if let Some(inspector) = &self.inspector {
+                    inspector.show(&chunk);
+                }
+                self.parser.feed(if form == Form::Json { on_one_line(chunk) } else { chunk });
+                self.is_parsed = false;
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.link = Link::Lost(Error::new(ErrorKind::Transport).because(error).into());
+            }
+            Poll::Ready(None) => {
+                if form == Form::Json {
+                    self.parser.feed(END_OF_EVENT);
+                }
+                self.parser.finish();
+                self.is_parsed = false;
+                self.link = if form == Form::Json { Link::Complete } else { Link::Lost(end_of_body()) };
+            }
+        }
+        Poll::Ready(())
     }
 
     /// Ready when nothing has come for as long as the user bears it.
@@ -554,7 +586,9 @@ impl Core {
             Action::Continue => Ok(()),
             Action::Wait { until, lost_to } => {
                 self.timer.break_silence();
-                self.lost_to = lost_to.map(Arc::new);
+                if let Some(error) = lost_to {
+                    self.lost_to = Some(Arc::new(error));
+                }
                 self.link = Link::Waiting(Instant::from_std(until));
                 Ok(())
             }
@@ -580,6 +614,9 @@ impl Core {
         self.parser.restart(&self.last_event_id);
         self.trace.connecting(self.machine.attempt());
         let attempt = Attempt::new(self.machine.attempt(), self.last_event_id.clone(), self.lost_to.clone());
+        let attempt = if self.has_position { attempt.positioned() } else { attempt };
+        // Until the user's function has returned: it may panic, and then the stream is over.
+        self.link = Link::Closed;
         let connecting = self.connector.as_mut().map(|connector| connector.connect(attempt));
         self.link = connecting.map_or(Link::Closed, |connecting| Link::Connecting(Mutex::new(connecting)));
     }
@@ -628,6 +665,7 @@ impl Core {
     }
 
     fn note_last_event_id(&mut self) {
+        self.has_position = true;
         let id = self.parser.last_event_id();
         if id != &*self.last_event_id {
             self.last_event_id = LastEventId::from(id);
@@ -668,7 +706,7 @@ impl Core {
         }
         self.stats.events += 1;
         if !self.machine.knows_of_event() {
-            self.tell_of_frame(Input::Event);
+            self.inform(Input::Event);
         }
     }
 
@@ -676,13 +714,13 @@ impl Core {
     fn note_no_event(&mut self) {
         match self.parser.frame() {
             Some(Frame::Comment(_)) => self.stats.comments += 1,
-            Some(Frame::Retry(time)) => self.tell_of_frame(Input::ReconnectionTime(time)),
+            Some(Frame::Retry(time)) => self.inform(Input::ReconnectionTime(time)),
             _ => {}
         }
     }
 
-    fn tell_of_frame(&mut self, input: Input) {
-        // Neither an event nor a reconnection time is anything to act upon.
+    /// Tells the machine of what is nothing to act upon.
+    fn inform(&mut self, input: Input) {
         let _ = self.machine.on(input, Instant::now().into_std());
     }
 }
@@ -691,7 +729,7 @@ impl Drop for Core {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.get() {
             self.lost_to = None;
-            shared.set_state(State::Closed, self.facts());
+            shared.close(self.facts());
         }
     }
 }

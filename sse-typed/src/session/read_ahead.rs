@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::queue::{Receiver, Sender, queue};
 use super::{SessionHandle, TypedSession};
-use crate::error::Error;
+use crate::error::{BoxError, Error, ErrorKind};
 use crate::event::TypedServerSentEvent;
 use crate::events::SseEvents;
 
@@ -59,9 +59,13 @@ impl<E> ReadAhead<E> {
         if let Some(task) = &mut self.task {
             let end = ready!(Pin::new(task).poll(cx));
             self.task = None;
-            // A panic of the user's own code: without this it would look like the end of the stream.
-            if let Some(panic) = end.err().and_then(|error| error.try_into_panic().ok()) {
-                std::panic::resume_unwind(panic);
+            // Either would look like the end of the stream.
+            if let Err(error) = end {
+                match error.try_into_panic() {
+                    // Of the user's own code.
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(cancelled) => return Poll::Ready(Some(Err(cut_off(cancelled.into())))),
+                }
             }
         }
         Poll::Ready(None)
@@ -84,6 +88,11 @@ impl<E> ReadAhead<E> {
     pub fn handle(&self) -> SessionHandle {
         self.handle.clone()
     }
+}
+
+/// The runtime whose task it was is gone.
+fn cut_off(cause: BoxError) -> Error {
+    Error::new(ErrorKind::Transport).saying("the runtime that read ahead was shut down").because(cause)
 }
 
 /// Items that come so soon one after the other are a flood, which is worth some care for what a wake costs. Others are told

@@ -6,12 +6,18 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long the second part of a wait is at most. One that is attended to later than that, after its end, tells of a consumer
-/// that was busy, and not of silence.
-const PROMPT: Duration = Duration::from_millis(100);
+/// In how many parts a silence is counted. A consumer that is busy elsewhere misses the end of one, and no more is counted of the
+/// time that it was away.
+const PARTS: u32 = 8;
 
-/// How late a timer may be by itself, as it counts milliseconds.
-const LATENESS: Duration = Duration::from_millis(5);
+/// No part is shorter, as timers count milliseconds and may be late by themselves.
+const SHORTEST_PART: Duration = Duration::from_millis(5);
+
+/// How long the last part is at most.
+const LAST_PART: Duration = Duration::from_millis(100);
+
+/// How often the runtime has to have had a turn, where nobody attended to the end of the last part.
+const TURNS: u8 = 2;
 
 /// A timer that is made when first needed.
 #[derive(Debug, Default)]
@@ -20,8 +26,7 @@ pub(super) struct Timer(Option<Box<Armed>>);
 #[derive(Debug)]
 struct Armed {
     sleep: Pin<Box<Sleep>>,
-    /// How long nothing has come, while somebody waited for it.
-    silence: Option<Wait>,
+    silence: Option<Silence>,
 }
 
 impl Timer {
@@ -29,19 +34,18 @@ impl Timer {
         self.0.get_or_insert_with(|| Box::new(Armed { sleep: Box::pin(sleep_until(deadline)), silence: None }))
     }
 
-    /// Ready once `deadline` has come. It may be another at each call.
+    /// Ready once `deadline` has come, and the runtime has had a turn since. It may be another at each call.
     pub(super) fn poll_until(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = &mut self.armed(deadline).sleep;
-        // One that goes off too early costs less than setting it at each chunk.
-        if sleep.deadline() > deadline || sleep.is_elapsed() {
-            sleep.as_mut().reset(deadline);
-        }
         loop {
+            // One that goes off too early costs less than setting it at each chunk.
+            if sleep.deadline() > deadline || (sleep.is_elapsed() && sleep.deadline() < deadline) {
+                sleep.as_mut().reset(deadline);
+            }
             ready!(sleep.as_mut().poll(cx));
-            if sleep.deadline() >= deadline {
+            if sleep.deadline() == deadline {
                 return Poll::Ready(());
             }
-            sleep.as_mut().reset(deadline);
         }
     }
 
@@ -60,36 +64,50 @@ impl Timer {
     /// Ready when the silence has lasted for `timeout`. To be called where nothing has come.
     ///
     /// A consumer that is busy for long finds the time over when it comes back, though bytes may have come meanwhile
-    /// that nobody has fetched from the socket. So the wait is in two parts, each of which counts only if its end was
-    /// attended to: between the two, the runtime had its turn.
+    /// that nobody has fetched from the socket. So time is counted in parts, of which those in which it was away do not count
+    /// for more than one; and at the end the runtime has its turn to bring what there is.
     pub(super) fn poll_silence(&mut self, timeout: Duration, cx: &mut Context<'_>) -> Poll<()> {
-        let prompt = PROMPT.min(timeout / 4);
+        let last_part = LAST_PART.min(timeout / 4);
+        let part = (timeout / PARTS).max(SHORTEST_PART);
         loop {
             let now = Instant::now();
             // Where the end is beyond what the clock can count to, there is none.
-            let Some(until) = now.checked_add(timeout.saturating_sub(prompt)) else { return Poll::Pending };
-            let first = Wait::First { until };
-            let wait = self.armed(until).silence.get_or_insert(first);
-            let (Wait::First { until } | Wait::Last { until }) = *wait;
-            if now < until {
-                ready!(self.poll_until(until, cx));
-                continue;
-            }
-            *wait = match *wait {
-                // Nobody was there to see whether something came: the wait begins anew.
-                _ if now - until > prompt.max(LATENESS) => first,
-                Wait::First { .. } => Wait::Last { until: now + prompt },
-                Wait::Last { .. } => return Poll::Ready(()),
+            let Some(end_of_part) = now.checked_add(part) else { return Poll::Pending };
+            let begin = Silence { counted: Duration::ZERO, seen: now, last: None };
+            let silence = self.armed(end_of_part).silence.get_or_insert(begin);
+            silence.counted = silence.counted.saturating_add((now - silence.seen).min(part));
+            silence.seen = now;
+            let missing = timeout.saturating_sub(last_part).saturating_sub(silence.counted);
+            let until = match &silence.last {
+                Some(last) => last.until,
+                None if missing.is_zero() => silence.last.insert(Last { until: now + last_part, turns: 0 }).until,
+                None => now + missing.min(part),
             };
+            ready!(self.poll_until(until, cx));
+            let Some(Silence { last: Some(last), .. }) = self.armed(until).silence.as_mut() else { continue };
+            last.turns += 1;
+            // Attended to in time, or often enough.
+            if now - last.until <= last_part.max(SHORTEST_PART) || last.turns >= TURNS {
+                return Poll::Ready(());
+            }
+            last.until = now + SHORTEST_PART;
         }
     }
 }
 
-/// Somebody waits.
-#[derive(Clone, Copy, Debug)]
-enum Wait {
-    /// For most of the timeout.
-    First { until: Instant },
-    /// For the rest of it.
-    Last { until: Instant },
+/// How long nothing has come, while somebody waited for it.
+#[derive(Debug)]
+struct Silence {
+    counted: Duration,
+    /// When somebody last looked.
+    seen: Instant,
+    last: Option<Last>,
+}
+
+/// The last part of a silence.
+#[derive(Debug)]
+struct Last {
+    until: Instant,
+    /// How many turns the runtime has had at its end.
+    turns: u8,
 }
