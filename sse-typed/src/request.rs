@@ -81,7 +81,8 @@ mod sealed {
 /// ```
 ///
 /// # Errors
-/// What the function returns: an error of reqwest's counts as what it says, an [`Error`](crate::Error) as itself, any other as
+/// What the function returns: an error of reqwest's, or of middleware around it, counts as what it says, an
+/// [`Error`](crate::Error) as itself, any other as
 /// [`ErrorKind::Request`], which is final unless the policy's `retry_if` decides otherwise.
 pub fn session<F, R>(request: F) -> SessionBuilder<Json>
 where

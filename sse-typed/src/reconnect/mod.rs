@@ -105,7 +105,8 @@ impl Reconnect {
     }
 
     /// How long to wait before the first attempt, until the server says otherwise with `retry:`. 3 s by default. With zero the
-    /// first attempt is made at once, and the next ones after 20 ms, 40 ms and so on.
+    /// first attempt is made at once, and the next ones after 20 ms, 40 ms and so on; a connection has to last 10 ms then to be
+    /// [healthy](Self::healthy_after).
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -165,7 +166,8 @@ impl Reconnect {
         self
     }
 
-    /// For how long attempts are made in one outage before the stream ends with the last error. No limit by default.
+    /// For how long attempts are made in one outage before the stream ends with the last error. No limit by default. Time in which
+    /// nobody polls the stream counts.
     #[must_use]
     pub fn max_elapsed(mut self, duration: Duration) -> Self {
         self.max_elapsed = Some(duration);

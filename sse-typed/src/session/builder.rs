@@ -188,8 +188,9 @@ options! {
     /// The longest wait for a response and for each further byte. The connection counts as lost when it has passed, and
     /// the stream reconnects or ends with [`ErrorKind::IdleTimeout`]. Off by default.
     ///
-    /// Any byte is a sign of life, comments included. Time in which nobody polls the stream does not count. With zero, what is not
-    /// there when it is asked for counts as silence.
+    /// Any byte is a sign of life, comments included. Time in which nobody polls the stream does not count, but for an eighth of the
+    /// timeout each time; so who comes back again and again to a stream on which nothing comes finds that out, too. With zero,
+    /// what is not there when it is asked for counts as silence.
     ///
     /// Over HTTP/2 the next request may ride on the same dead connection. Let the client find out, with
     /// `http2_keep_alive_interval` and `http2_keep_alive_timeout` of [`reqwest::ClientBuilder`], or make each request

@@ -138,17 +138,18 @@ pub struct SessionHandle {
 }
 
 impl SessionHandle {
-    /// Ends the stream: its next item is `None`, and its connection is gone by then. What was received and not yet
-    /// yielded is dropped.
+    /// Ends the stream: its next item is `None`, and its connection has been given up by then, which the client closes when the
+    /// runtime next has a turn. What was received and not yet yielded is dropped.
     pub fn close(&self) {
         self.shared.command(Command::Close);
     }
 
     /// Drops the connection and opens another at once, with the last event ID. Events that have been received are
-    /// yielded before. A wait between attempts is cut short.
+    /// yielded before. A wait between attempts is cut short, and a request that is under way is sent anew.
     ///
-    /// Open streams are replaced no more often than every 100 ms (the lower bound of
-    /// [`server_retry`](crate::Reconnect::server_retry)): where it is an event that makes you ask, the server says how often.
+    /// All that no more often than every 100 ms, or the lower bound of [`server_retry`](crate::Reconnect::server_retry) where
+    /// that is less: where it is an event that makes you ask, the server says how often. A request is under way for as long
+    /// before it is sent anew, and not if it has been answered by then.
     ///
     /// `false`, and nothing happens, where the request may not be sent again, or the stream is over.
     pub fn reconnect(&self) -> bool {
@@ -164,8 +165,8 @@ impl SessionHandle {
         *self.shared.state.borrow()
     }
 
-    /// Waits until the state is another than this handle last told of, and returns the latest; those between may be
-    /// skipped. A new handle has told of the state it was made in, a clone of what its original has. Once the state is
+    /// Waits until the state has changed since this handle last told of it, and returns the latest; those between may be
+    /// skipped, so that it may be the same again. A new handle has told of the state it was made in, a clone of what its original has. Once the state is
     /// [`State::Closed`] there is no other, and it is returned at once: leave the loop then, or it spins.
     ///
     /// ```no_run

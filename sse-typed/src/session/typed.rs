@@ -87,6 +87,11 @@ impl<E: SseEvents<D>, D> TypedSession<E, D> {
     ///
     /// # Cancel safety
     /// Dropping an unfinished `next()` loses no event: the next call goes on where it was. It may stand in `select!`.
+    ///
+    /// # Panics
+    /// Where there is something to wait for by the clock, the next attempt or the end of `idle_timeout`, outside of a tokio
+    /// runtime, or when the one in which that began is gone. Where code of yours panics, such as a request function, that is passed on; the
+    /// stream is over then, except after a panic of the type's code or the deserializer's.
     pub async fn next(&mut self) -> Option<Result<TypedServerSentEvent<E>, Error>> {
         poll_fn(|cx| self.session.poll_item(cx)).await
     }
