@@ -78,41 +78,38 @@ fn in_block(krate: Option<&Path>, items: &TokenStream) -> TokenStream {
 }
 
 /// The words of the type as it was written, so as not to use one of them for something else.
-struct Words {
-    count: HashMap<String, usize>,
-    strings: Vec<String>,
-}
+struct Words(HashSet<String>);
 
 impl Words {
     fn of(source: &DeriveInput) -> Self {
-        let mut words = Self { count: HashMap::new(), strings: Vec::new() };
-        words.take(source.to_token_stream());
-        words
-    }
-
-    fn take(&mut self, tokens: TokenStream) {
-        for token in tokens {
-            match token {
-                TokenTree::Ident(ident) => *self.count.entry(ident.to_string()).or_default() += 1,
-                TokenTree::Group(group) => self.take(group.stream()),
-                TokenTree::Literal(literal) => self.strings.push(literal.to_string()),
-                TokenTree::Punct(_) => {}
-            }
-        }
+        let mut words = HashSet::new();
+        gather_words(source.to_token_stream(), &mut words);
+        Self(words)
     }
 
     /// `name`, or one like it that is not among the words.
     fn fresh(&self, name: &str) -> Ident {
         let mut name = name.to_owned();
-        while self.count.contains_key(&name) {
+        while self.0.contains(&name) {
             name.push('_');
         }
         Ident::new(&name, Span::mixed_site())
     }
+}
 
-    /// Whether a word occurs once, so that it stands for nothing but the place at which it is.
-    fn is_single(&self, word: &str) -> bool {
-        self.count.get(word) == Some(&1) && !self.strings.iter().any(|string| string.contains(word))
+/// All words of the tokens, those of code in strings included, which is how serde takes paths and bounds.
+fn gather_words(tokens: TokenStream, words: &mut HashSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => drop(words.insert(ident.unraw().to_string())),
+            TokenTree::Group(group) => gather_words(group.stream(), words),
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                let split = text.split(|char: char| !char.is_alphanumeric() && char != '_');
+                words.extend(split.filter(|word| !word.is_empty()).map(str::to_owned));
+            }
+            TokenTree::Punct(_) => {}
+        }
     }
 }
 
@@ -134,31 +131,22 @@ fn with_param(generics: &Generics, param: &Ident) -> Generics {
 
 /// Whether any of the type's own parameters occurs in `tokens`.
 fn mentions_param(generics: &Generics, tokens: &impl ToTokens) -> bool {
-    let params: HashSet<String> = generics
-        .params
-        .iter()
-        .map(|param| match param {
-            GenericParam::Type(param) => param.ident.to_string(),
-            GenericParam::Const(param) => param.ident.to_string(),
-            GenericParam::Lifetime(param) => param.lifetime.ident.to_string(),
-        })
-        .chain(["Self".to_owned()])
-        .collect();
-    has_word(tokens.to_token_stream(), &params)
-}
-
-fn has_word(tokens: TokenStream, words: &HashSet<String>) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => words.contains(&ident.to_string()),
-        TokenTree::Group(group) => has_word(group.stream(), words),
-        _ => false,
-    })
+    let mut words = HashSet::new();
+    gather_words(tokens.to_token_stream(), &mut words);
+    let mut params = generics.params.iter().map(|param| match param {
+        GenericParam::Type(param) => &param.ident,
+        GenericParam::Const(param) => &param.ident,
+        GenericParam::Lifetime(param) => &param.lifetime.ident,
+    });
+    words.contains("Self") || params.any(|param| words.contains(&param.unraw().to_string()))
 }
 
 /// The struct that a variant is read as, where it has names or attributes for serde.
 struct Inline {
     item: TokenStream,
     ty: TokenStream,
+    /// What errors call it: what the variant is called.
+    name: String,
 }
 
 /// For each variant that is read like that, by index.
@@ -174,42 +162,40 @@ fn inline_struct(input: &Input<'_>, variant: &Variant<'_>, words: &Words) -> Opt
     let (_, type_generics, where_clause) = input.generics.split_for_impl();
     let enum_ident = input.ident;
     let itself = quote!(#enum_ident #type_generics);
-    let (attributes, members, is_generic) = match &variant.shape {
+    let name = variant.ident.unraw().to_string();
+    let (attributes, members) = match &variant.shape {
         Shape::Struct { fields, serde } => {
             let members = fields.named.iter().map(|field| {
                 let attrs = field.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
-                let (ident, ty) = (&field.ident, without_self(field.ty.to_token_stream(), &itself));
+                let (ident, ty) = (&field.ident, &field.ty);
                 quote!(#(#attrs)* #ident: #ty,)
             });
             let is_told = serde.iter().any(|meta| meta.path().is_ident("expecting"));
-            let expecting = format!("struct variant {enum_ident}::{}", variant.ident);
+            let expecting = format!("struct variant {}::{name}", enum_ident.unraw());
             let expecting = (!is_told).then(|| quote!(expecting = #expecting,));
-            let is_generic = fields.named.iter().any(|field| mentions_param(input.generics, &field.ty));
-            (quote!(#expecting #(#serde),*), quote!(#(#members)*), is_generic)
+            (quote!(rename = #name, #expecting #(#serde),*), quote!(#(#members)*))
         }
         Shape::Newtype(ty) if !variant.payload_attrs.is_empty() => {
             let attrs = &variant.payload_attrs;
-            let member = without_self(ty.to_token_stream(), &itself);
-            (quote!(transparent), quote!(#(#attrs)* __payload: #member,), mentions_param(input.generics, ty))
+            (quote!(transparent), quote!(#(#attrs)* __payload: #ty,))
         }
         Shape::Newtype(_) | Shape::Unit => return None,
     };
+    let is_generic = mentions_param(input.generics, &attributes) || mentions_param(input.generics, &members);
+    let members = without_self(members, &itself);
 
-    // Errors name the type that data was read as: the variant's own name says most there.
-    let mut ident = if words.is_single(&variant.ident.to_string()) {
-        variant.ident.clone()
-    } else {
-        words.fresh(&format!("__{}", variant.ident.unraw()))
-    };
+    // A name that no type of the user's has, also where one comes out of a macro and is not seen here.
+    let mut ident = words.fresh(&format!("__SseEvents{name}"));
     ident.set_span(at(variant.ident));
     let head = quote! {
         #[derive(__sse::serde::Deserialize)]
         #[serde(crate = "__sse::serde", #attributes)]
     };
     if !is_generic {
-        return Some(Inline { item: quote!(#head struct #ident { #members }), ty: quote!(#ident) });
+        return Some(Inline { item: quote!(#head struct #ident { #members }), ty: quote!(#ident), name });
     }
-    let params = &input.generics.params;
+    let params = without_self(input.generics.params.to_token_stream(), &itself);
+    let where_clause = without_self(where_clause.to_token_stream(), &itself);
     let types = input.generics.type_params().map(|param| &param.ident);
     // So that no parameter is unused.
     let marker = words.fresh("__params");
@@ -221,7 +207,7 @@ fn inline_struct(input: &Input<'_>, variant: &Variant<'_>, words: &Words) -> Opt
             #marker: ::core::marker::PhantomData<(#(::core::marker::PhantomData<#types>,)*)>,
         }
     };
-    Some(Inline { item, ty: quote!(#ident #type_generics) })
+    Some(Inline { item, ty: quote!(#ident #type_generics), name })
 }
 
 /// The tokens with `Self` written out, for use outside the type.
@@ -643,12 +629,11 @@ impl Writer<'_> {
                         quote!(Self::#ident(#payload))
                     }
                     Shape::Struct { fields, .. } => {
-                        let ty = self.inline.get(&index).map(|inline| &inline.ty);
-                        let Self { deserializer, reader, .. } = self;
+                        let data = self.inline.get(&index).map(|inline| self.decode_inline(inline));
                         let read = local("__read");
                         let fields = fields.named.iter().filter_map(|field| field.ident.as_ref());
                         quote!({
-                            let #read = __sse::decode::<#ty, #deserializer>(#reader, &#event)?;
+                            let #read = #data;
                             Self::#ident { #(#fields: #read.#fields,)* }
                         })
                     }
@@ -664,12 +649,19 @@ impl Writer<'_> {
             (Read::Deserializer, None) => {
                 quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?)
             }
-            (Read::Deserializer, Some(Inline { ty, .. })) => {
-                quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?.__payload)
+            (Read::Deserializer, Some(inline)) => {
+                let data = self.decode_inline(inline);
+                quote!(#data.__payload)
             }
             (Read::Text, _) => quote_spanned!(at(ty)=> <#ty as __sse::FromText>::from_text(&#event)?),
             (Read::With(path), _) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path)?),
         }
+    }
+
+    /// The data as the struct that a variant is read as.
+    fn decode_inline(&self, Inline { ty, name, .. }: &Inline) -> TokenStream {
+        let Self { deserializer, event, reader, .. } = self;
+        quote_spanned!(at(ty)=> __sse::decode_variant::<#ty, #deserializer>(#reader, &#event, #name)?)
     }
 
     /// What becomes of an event that no variant names.

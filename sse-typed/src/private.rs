@@ -45,6 +45,27 @@ pub fn with<T, E: Into<BoxError>>(event: &RawEvent<'_>, read: impl FnOnce(&str) 
     read(event.data()).map_err(|source| Error::decode(event.to_owned(), type_name::<T>(), source.into(), None))
 }
 
+/// The data as the struct that a variant is read as. That struct has no name that the user knows: errors are told the
+/// variant's.
+#[inline]
+pub fn decode_variant<T, D: Deserializer<T> + ?Sized>(
+    deserializer: &D,
+    event: &RawEvent<'_>,
+    variant: &'static str,
+) -> Result<T, Error> {
+    deserializer.deserialize(event.data()).map_err(|source| undecodable(deserializer, event, variant, source.into()))
+}
+
+#[cold]
+fn undecodable<T, D: Deserializer<T> + ?Sized>(
+    deserializer: &D,
+    event: &RawEvent<'_>,
+    variant: &'static str,
+    source: BoxError,
+) -> Error {
+    Error::decode(event.to_owned(), variant, source, deserializer.path(event.data()))
+}
+
 /// An event that `deny_unknown` refuses.
 #[cold]
 pub fn unknown_event(event: &RawEvent<'_>) -> Error {

@@ -239,6 +239,58 @@ mod generic {
         assert!(matches!(got, Bounded::Item { item: 3 }));
     }
 
+    /// Clauses about the type itself are about the enum, not about the struct that a variant is read as.
+    #[derive(Debug, SseEvents)]
+    pub(super) enum OfItself<T: PartialEq<T>>
+    where
+        Self: Named,
+    {
+        Item { item: T },
+    }
+
+    pub(super) trait Named {}
+
+    impl<T: PartialEq> Named for OfItself<T> {}
+
+    #[test]
+    fn a_clause_may_be_about_the_enum_itself() {
+        assert!(matches!(event::<OfItself<u8>>("item", r#"{"item":3}"#).value(), OfItself::Item { item: 3 }));
+    }
+
+    fn read_as<'de, T: FromStr + 'static, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        let kind = if text.parse::<T>().is_ok() { "good" } else { "bad" };
+        Ok(format!("{kind} {text}"))
+    }
+
+    /// Parameters that only attributes of serde's mention, and one that is written raw.
+    #[derive(Debug, PartialEq, Eq, SseEvents)]
+    pub(super) enum Mentioned<T: FromStr + 'static, r#U> {
+        #[sse(text)]
+        Plain(T),
+        Read {
+            #[serde(deserialize_with = "read_as::<T, _>")]
+            text: String,
+        },
+        ReadAlone(#[serde(deserialize_with = "read_as::<T, _>")] String),
+        #[serde(bound = "T: Debug")]
+        Bound {
+            n: u8,
+        },
+        Raw {
+            value: r#U,
+        },
+    }
+
+    #[test]
+    fn parameters_may_be_mentioned_in_attributes_alone_or_raw() {
+        type Numbers = Mentioned<u8, u16>;
+        assert_eq!(event::<Numbers>("read", r#"{"text":"7"}"#).value(), Numbers::Read { text: "good 7".to_owned() });
+        assert_eq!(event::<Numbers>("read_alone", r#""x""#).value(), Numbers::ReadAlone("bad x".to_owned()));
+        assert_eq!(event::<Numbers>("bound", r#"{"n":1}"#).value(), Numbers::Bound { n: 1 });
+        assert_eq!(event::<Numbers>("raw", r#"{"value":1}"#).value(), Numbers::Raw { value: 1 });
+    }
+
     /// Reads numbers, and nothing of serde's.
     #[derive(Debug)]
     struct Numeric;
@@ -327,7 +379,7 @@ mod namesakes {
     use serde::Deserialize;
     use sse_typed::SseEvents;
 
-    use crate::derive_support::event;
+    use crate::derive_support::{event, event_with};
 
     #[derive(Debug, Deserialize, PartialEq, Eq)]
     struct Tick {
@@ -345,6 +397,123 @@ mod namesakes {
         Ok { n: u8 },
         Deserialize { n: u8 },
         r#Self_ { r#type: u8, __read: u8, event: u8, __event: u8, __deserializer: u8, de: u8 },
+    }
+
+    macro_rules! tick {
+        () => {
+            Tick
+        };
+    }
+
+    macro_rules! optional {
+        ($type:ty) => {
+            Option<$type>
+        };
+    }
+
+    /// Names that only a macro says, or that are written otherwise.
+    mod hidden {
+        use super::{SseEvents, Tick};
+
+        #[derive(Debug, PartialEq, Eq, SseEvents)]
+        pub(super) enum ByMacro {
+            Tick { tick: tick!() },
+            Option { value: optional!(u8) },
+        }
+
+        #[derive(Debug, PartialEq, Eq, SseEvents)]
+        pub(super) enum Raw {
+            r#Tick { tick: Tick },
+        }
+
+        #[derive(Debug, PartialEq, Eq, SseEvents)]
+        #[expect(non_camel_case_types, reason = "names of primitive types are the point")]
+        pub(super) enum Primitive {
+            u64 { a: i32 },
+            str { a: u64 },
+            bool(#[serde(rename = "a")] u64),
+        }
+    }
+
+    #[test]
+    fn a_struct_variant_hides_no_type_whatever_its_name() {
+        use hidden::{ByMacro, Primitive, Raw};
+        let tick = || Tick { n: 1 };
+        assert_eq!(event::<ByMacro>("tick", r#"{"tick":{"n":1}}"#).value(), ByMacro::Tick { tick: tick() });
+        assert_eq!(event::<ByMacro>("option", r#"{"value":1}"#).value(), ByMacro::Option { value: Some(1) });
+        assert_eq!(event::<Raw>("tick", r#"{"tick":{"n":1}}"#).value(), Raw::Tick { tick: tick() });
+        assert_eq!(event::<Primitive>("u64", r#"{"a":1}"#).value(), Primitive::u64 { a: 1 });
+        assert_eq!(event::<Primitive>("str", r#"{"a":1}"#).value(), Primitive::str { a: 1 });
+        assert_eq!(event::<Primitive>("bool", "1").value(), Primitive::bool(1));
+    }
+
+    /// Has a variant Moved, and one named Type.
+    #[derive(Debug, PartialEq, Eq, SseEvents)]
+    enum Told {
+        /// Moved to another place.
+        Moved {
+            n: u8,
+        },
+        r#Type {
+            n: u8,
+        },
+        /// An Elapsed.
+        Elapsed(#[serde(rename = "Elapsed")] u8),
+    }
+
+    #[test]
+    fn errors_call_a_struct_variant_by_its_name_whatever_the_docs_say() {
+        for (name, variant) in [("moved", "Moved"), ("type", "Type"), ("elapsed", "Elapsed")] {
+            let error = event::<Told>(name, r#""x""#).error();
+            assert_eq!(error.to_string(), format!("could not read event `{name}` as `{variant}`"));
+        }
+        let error = event::<Told>("type", "7").error();
+        let source = std::error::Error::source(&error).expect("serde says why").to_string();
+        assert!(source.contains("expected struct variant Told::Type at"), "{source}");
+    }
+
+    /// A format that passes on what a struct is called.
+    #[derive(Debug)]
+    struct StructNames;
+
+    impl<T: serde::de::DeserializeOwned> sse_typed::Deserializer<T> for StructNames {
+        type Error = serde::de::value::Error;
+
+        fn deserialize(&self, _: &str) -> Result<T, Self::Error> {
+            T::deserialize(StructName)
+        }
+    }
+
+    struct StructName;
+
+    impl<'de> serde::Deserializer<'de> for StructName {
+        type Error = serde::de::value::Error;
+
+        fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(serde::de::Error::custom("no struct"))
+        }
+
+        fn deserialize_struct<V: serde::de::Visitor<'de>>(
+            self,
+            name: &'static str,
+            _: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Self::Error> {
+            Err(serde::de::Error::custom(name))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn a_format_is_told_the_name_of_the_variant() {
+        for (name, variant) in [("moved", "Moved"), ("type", "Type")] {
+            let error = event_with::<Told, _>(name, "", &StructNames).error();
+            assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some(variant));
+        }
     }
 
     #[test]
