@@ -13,12 +13,14 @@ use syn::spanned::Spanned as _;
 use syn::{DeriveInput, GenericParam, Generics, LitStr, Path, Type};
 
 use crate::ast::{Becomes, Body, Enum, Event, Frame, Input, Name, Read, Shape, Struct, Takes, Variant, When};
+use crate::lints;
 
 /// The impls of a type without mistakes.
 pub(crate) fn expand(source: &DeriveInput, input: &Input<'_>) -> TokenStream {
     let words = Words::of(source);
     let writer = Writer {
         input,
+        allowed: lints::allowed(source),
         deserializer: words.fresh("__D"),
         event: local("__event"),
         reader: local("__deserializer"),
@@ -42,6 +44,7 @@ pub(crate) fn stand_in(source: &DeriveInput, krate: Option<&Path>) -> TokenStrea
     let (impl_with_deserializer, ..) = with_deserializer.split_for_impl();
     in_block(
         krate,
+        &lints::allowed(source),
         &quote! {
             #[automatically_derived]
             impl #impl_with_deserializer __SseEvents<#deserializer> for #ident #type_generics #where_clause {
@@ -66,9 +69,10 @@ pub(crate) fn stand_in(source: &DeriveInput, krate: Option<&Path>) -> TokenStrea
     )
 }
 
-fn in_block(krate: Option<&Path>, items: &TokenStream) -> TokenStream {
+fn in_block(krate: Option<&Path>, allowed: &TokenStream, items: &TokenStream) -> TokenStream {
     let krate = krate.map_or_else(|| quote!(::sse_typed), ToTokens::to_token_stream);
     quote! {
+        #allowed
         const _: () = {
             use #krate::__private as __sse;
             use __sse::SseEvents as __SseEvents;
@@ -228,6 +232,8 @@ fn without_self(tokens: TokenStream, itself: &TokenStream) -> TokenStream {
 
 struct Writer<'a> {
     input: &'a Input<'a>,
+    /// The attribute that allows what the user does.
+    allowed: TokenStream,
     /// The type parameter, and two variables.
     deserializer: Ident,
     event: Ident,
@@ -331,7 +337,7 @@ impl Writer<'_> {
         all_names: &TokenStream,
         event_name: &TokenStream,
     ) -> TokenStream {
-        let Self { input, deserializer, reader, .. } = self;
+        let Self { input, allowed, deserializer, reader, .. } = self;
         let ident = input.ident;
         let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
         let with_deserializer = with_param(input.generics, deserializer);
@@ -341,6 +347,7 @@ impl Writer<'_> {
         let own_bounds = where_clause.iter().flat_map(|clause| &clause.predicates);
         in_block(
             input.krate.as_ref(),
+            allowed,
             &quote! {
                 #(#items)*
 

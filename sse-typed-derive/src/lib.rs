@@ -2,13 +2,14 @@
 //!
 //! A pipeline in the order of these modules: mistakes are gathered (`ctxt`), attributes read (`attr`), the type seen as
 //! events (`ast`, and `serde` for what is serde's), the variants held against each other (`check`), the impls written
-//! (`expand`).
+//! (`expand`, and `lints` for what they are allowed).
 
 mod ast;
 mod attr;
 mod check;
 mod ctxt;
 mod expand;
+mod lints;
 mod serde;
 
 use proc_macro::TokenStream;

@@ -39,10 +39,9 @@
     clippy::single_call_fn,
     clippy::std_instead_of_core,
     clippy::unseparated_literal_suffix,
-    clippy::unwrap_used,
     clippy::wildcard_enum_match_arm
 )]
-#![forbid(unsafe_code)]
+#![forbid(unsafe_code, clippy::unwrap_used)]
 
 /// What others see of a module.
 pub mod public {
@@ -161,6 +160,149 @@ mod private {
     }
 }
 
+/// What is allowed where it stands is not told of again where the derive repeats it.
+#[expect(
+    dead_code,
+    clippy::redundant_pub_crate,
+    reason = "nobody reads the fields, and `unreachable_pub` wants the other"
+)]
+mod allowed {
+    use std::collections::LinkedList;
+
+    use sse_typed::SseEvents;
+
+    #[expect(deprecated, reason = "it is in use still")]
+    use self::old::Old;
+
+    /// What a user has yet to part with.
+    mod old {
+        use core::num::ParseIntError;
+
+        use serde::{Deserialize, Deserializer};
+
+        /// A payload.
+        #[deprecated]
+        #[derive(Debug)]
+        pub(in super::super) struct Old(u8);
+
+        #[expect(deprecated, clippy::missing_trait_methods, reason = "it is in use still, and small")]
+        impl<'de> Deserialize<'de> for Old {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                u8::deserialize(deserializer).map(Self)
+            }
+        }
+
+        /// A function.
+        #[deprecated]
+        pub(super) fn read(data: &str) -> Result<u8, ParseIntError> {
+            data.parse()
+        }
+    }
+
+    /// A payload and a function that are deprecated.
+    #[derive(Debug, SseEvents)]
+    #[expect(deprecated, reason = "they are in use still")]
+    pub(super) enum Holding {
+        /// A payload.
+        Newtype(Old),
+        /// With an attribute.
+        Renamed(#[serde(rename = "old")] Old),
+        /// A field.
+        Struct {
+            /// That one.
+            old: Old,
+        },
+        /// An error.
+        #[sse(error)]
+        Failed(Old),
+        /// A payload that is passed over.
+        #[sse(skip)]
+        Skipped(Old),
+        /// A function.
+        #[sse(with = old::read)]
+        Read(u8),
+    }
+
+    /// The function alone.
+    #[derive(Debug, SseEvents)]
+    #[expect(clippy::allow_attributes, reason = "nothing of the variant itself is deprecated")]
+    pub(super) enum Reading {
+        /// That one.
+        #[allow(deprecated, reason = "it is in use still")]
+        #[sse(with = old::read)]
+        Read(u8),
+    }
+
+    /// All of it.
+    #[deprecated]
+    #[derive(Debug, SseEvents)]
+    pub(super) enum Outdated {
+        /// A newtype.
+        Newtype(u8),
+        /// A struct.
+        Struct {
+            /// A field.
+            field: u8,
+        },
+        /// An error.
+        #[sse(error)]
+        Failed(u8),
+    }
+
+    /// Parts of it.
+    #[derive(Debug, SseEvents)]
+    pub(super) enum OutdatedInParts {
+        /// A newtype.
+        #[deprecated]
+        Newtype(u8),
+        /// A struct.
+        Struct {
+            /// A field.
+            #[deprecated]
+            field: u8,
+        },
+    }
+
+    /// Names of another language.
+    #[derive(Debug, SseEvents)]
+    #[expect(non_camel_case_types, reason = "the server's")]
+    pub(super) enum Names {
+        /// A struct.
+        #[expect(non_snake_case, reason = "the server's")]
+        order_shipped {
+            /// A field.
+            newPlace: u8,
+        },
+        /// A newtype with an attribute.
+        order_sent(#[serde(rename = "sent")] u8),
+    }
+
+    /// Types that clippy would have otherwise.
+    #[derive(Debug, SseEvents)]
+    pub(super) enum Types {
+        /// A struct.
+        #[expect(clippy::box_collection, clippy::vec_box, reason = "for show")]
+        Struct {
+            /// A field.
+            boxed: Box<Vec<u8>>,
+            /// A field.
+            boxes: Vec<Box<u8>>,
+            /// A field.
+            #[expect(clippy::option_option, reason = "for show")]
+            option: Option<Option<u8>>,
+            /// A field.
+            #[expect(clippy::linkedlist, reason = "for show")]
+            list: LinkedList<u8>,
+            /// A field.
+            #[expect(clippy::type_complexity, reason = "for show")]
+            complex: Vec<Vec<Box<(u8, u8, u8, Option<(u8, u8, Vec<(u8, Vec<u8>)>)>)>>>,
+        },
+        /// A newtype with an attribute.
+        #[expect(clippy::vec_box, reason = "for show")]
+        Newtype(#[serde(rename = "boxes")] Vec<Box<u8>>),
+    }
+}
+
 /// Uses what is there as a program does.
 #[test]
 fn an_enum_is_used_without_a_warning() {
@@ -185,4 +327,19 @@ fn an_enum_is_used_without_a_warning() {
     assert_eq!(found, 1);
     let all = private::All::from_frame(Frame::Event(RawEvent::new("", r#"{"nothing":1}"#)), &Json);
     assert_eq!(all.ok().and_then(sse_typed::Dispatch::into_value).map(|value| value.nothing), Some(1));
+}
+
+#[test]
+#[expect(deprecated, reason = "that is the point")]
+fn what_is_allowed_on_an_enum_is_not_told_of_again() {
+    use sse_typed::EventNames as _;
+
+    use allowed::{Holding, Names, Outdated, OutdatedInParts, Reading, Types};
+
+    assert_eq!(Holding::EVENT_NAMES, ["newtype", "renamed", "struct", "read"]);
+    assert_eq!(Reading::EVENT_NAMES, ["read"]);
+    assert_eq!(Outdated::EVENT_NAMES, ["newtype", "struct"]);
+    assert_eq!(OutdatedInParts::EVENT_NAMES, ["newtype", "struct"]);
+    assert_eq!(Names::EVENT_NAMES, ["order_shipped", "order_sent"]);
+    assert_eq!(Types::EVENT_NAMES, ["struct", "newtype"]);
 }
