@@ -40,9 +40,30 @@ where
     }
 }
 
-/// The data through a function of the user's.
-pub fn with<T, E: Into<BoxError>>(event: &RawEvent<'_>, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, Error> {
-    read(event.data()).map_err(|source| Error::decode(event.to_owned(), type_name::<T>(), source.into(), None))
+/// The data through a function of the user's. Its error may borrow from the data.
+pub fn with<'a, T, E: Refusal>(
+    event: &'a RawEvent<'_>,
+    read: impl FnOnce(&'a str) -> Result<T, E>,
+) -> Result<T, Error> {
+    read(event.data()).map_err(|source| Error::decode(event.to_owned(), type_name::<T>(), source.into_source(), None))
+}
+
+/// What the function of `with` fails with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a function that `with` calls",
+    label = "no `Into<Box<dyn Error + Send + Sync>>`",
+    note = "errors travel between threads: a `Box<dyn Error>` has to be a `Box<dyn Error + Send + Sync>`, which is `sse_typed::BoxError`",
+    note = "an error of your own is a `std::error::Error`, `Send` and `Sync`; a `String` or `&str` will do"
+)]
+pub trait Refusal {
+    fn into_source(self) -> BoxError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> Refusal for E {
+    fn into_source(self) -> BoxError {
+        self.into()
+    }
 }
 
 /// The data as the struct that a variant is read as. That struct has no name that the user knows: errors are told the

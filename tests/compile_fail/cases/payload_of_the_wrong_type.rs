@@ -10,8 +10,16 @@ fn no_result(data: &str) -> u32 {
     data.len() as u32
 }
 
+fn boxed(data: &str) -> Result<u32, Box<dyn std::error::Error>> {
+    Ok(data.parse()?)
+}
+
 #[derive(SseEvents)]
 enum Msg {
+    #[sse(with = boxed)]
+    Boxed(u32),
+    #[sse(with = boxed, error)]
+    BoxedToo(u32),
     #[sse(text)]
     Text(NotText),
     #[sse(with = number)]
