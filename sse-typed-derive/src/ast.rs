@@ -4,8 +4,8 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Data, DataEnum, DeriveInput, Field, Fields, FieldsNamed, FieldsUnnamed, GenericParam, Generics, Ident,
-    LitStr, Meta, Path, Type,
+    Attribute, Data, DataEnum, DeriveInput, ExprPath, Field, Fields, FieldsNamed, FieldsUnnamed, GenericParam,
+    Generics, Ident, LitStr, Meta, Path, Type,
 };
 
 use crate::attr::{Casing, EnumAttrs, StructAttrs, VariantAttrs, none_on_field};
@@ -107,7 +107,7 @@ pub(crate) enum Read {
     /// Through `FromStr`.
     Text,
     /// By a function.
-    With(Path),
+    With(ExprPath),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

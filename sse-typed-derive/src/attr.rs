@@ -2,11 +2,12 @@
 //!
 //! Knows nothing of which attributes go together.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::parse::ParseStream;
+use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, LitStr, Meta, Path, Token};
+use syn::{AngleBracketedGenericArguments, Attribute, ExprPath, Ident, LitStr, Meta, Path, PathArguments, Token};
 
 use crate::ctxt::Ctxt;
 
@@ -41,7 +42,7 @@ pub(crate) struct VariantAttrs {
     pub(crate) retry: Option<Ident>,
     pub(crate) open: Option<Ident>,
     pub(crate) text: Option<Ident>,
-    pub(crate) with: Option<(Ident, Path)>,
+    pub(crate) with: Option<(Ident, ExprPath)>,
     pub(crate) skip: Option<Ident>,
     pub(crate) done: Option<Ident>,
     pub(crate) error: Option<Ident>,
@@ -50,6 +51,7 @@ pub(crate) struct VariantAttrs {
 const EVENT: &str = r#"#[sse(event = "order.shipped")]"#;
 const ALIAS: &str = r#"#[sse(alias = "shipped")]"#;
 const CRATE: &str = "#[sse(crate = path::to::sse_typed)]";
+const WITH: &str = "`with` takes a path: #[sse(with = path::to::function)]";
 
 impl EnumAttrs {
     pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
@@ -59,7 +61,7 @@ impl EnumAttrs {
             "deny_unknown" => entry.flag(&mut this.deny_unknown),
             "skip" => entry.names(&mut this.skip),
             "tag" => entry.text(&mut this.tag, r#"#[sse(tag = "type")]"#),
-            "crate" => entry.path(CRATE).is_some_and(|path| entry.put(&mut this.krate, path)),
+            "crate" => entry.module().is_some_and(|path| entry.put(&mut this.krate, path)),
             _ => entry.unknown(Place::Enum),
         });
         this
@@ -73,7 +75,7 @@ impl StructAttrs {
             "event" => entry.text(&mut this.event, EVENT),
             "alias" => entry.one_more_text(&mut this.alias, ALIAS),
             "deny_unknown" => entry.flag(&mut this.deny_unknown),
-            "crate" => entry.path(CRATE).is_some_and(|path| entry.put(&mut this.krate, path)),
+            "crate" => entry.module().is_some_and(|path| entry.put(&mut this.krate, path)),
             _ => entry.unknown(Place::Struct),
         });
         this
@@ -93,9 +95,7 @@ impl VariantAttrs {
             "retry" => entry.flag(&mut this.retry),
             "open" => entry.flag(&mut this.open),
             "text" => entry.flag(&mut this.text),
-            "with" => entry
-                .path("#[sse(with = path::to::function)]")
-                .is_some_and(|path| entry.put(&mut this.with, (entry.name.clone(), path))),
+            "with" => entry.function().is_some_and(|path| entry.put(&mut this.with, (entry.name.clone(), path))),
             "skip" => entry.flag(&mut this.skip),
             "done" => entry.flag(&mut this.done),
             "error" => entry.flag(&mut this.error),
@@ -143,7 +143,12 @@ fn each_entry(cx: &Ctxt, attrs: &[Attribute], mut read: impl FnMut(&Entry<'_, '_
                     }
                 }
                 if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
-                    cx.mistake(input.span(), "a comma is missing before this");
+                    let message = if input.peek(Ident::peek_any) {
+                        "a comma is missing before this"
+                    } else {
+                        "a comma is expected here, or the end of the list"
+                    };
+                    cx.mistake(input.span(), message);
                     pass_over_entry(input);
                     input.parse::<Option<Token![,]>>()?;
                 }
@@ -154,6 +159,28 @@ fn each_entry(cx: &Ctxt, attrs: &[Attribute], mut read: impl FnMut(&Entry<'_, '_
             cx.mistake(error.span(), error);
         }
     }
+}
+
+/// A path as it stands in an expression, and no part of one that stands for a type.
+fn whole_path(input: ParseStream<'_>) -> syn::Result<ExprPath> {
+    let path = input.parse()?;
+    if input.peek(Token![<]) { Err(input.error("type arguments")) } else { Ok(path) }
+}
+
+/// The path of a type as one writes it in an expression.
+fn in_expression(mut path: Path) -> Path {
+    for segment in &mut path.segments {
+        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+            arguments.colon2_token = Some(<Token![::]>::default());
+        }
+    }
+    path
+}
+
+/// Code as one would write it, if it is short.
+fn plain(tokens: &impl ToTokens) -> String {
+    let text = tokens.to_token_stream().to_string();
+    text.replace(" :: ", "::").replace(" <", "<").replace("< ", "<").replace(" >", ">").replace(" ,", ",")
 }
 
 /// Drops tokens up to the next comma.
@@ -197,38 +224,100 @@ impl Entry<'_, '_> {
     }
 
     fn string(&self, example: &str) -> Option<LitStr> {
-        let message = format!("`{}` takes a string: {example}", self.word);
-        if !self.input.peek(Token![=]) {
+        let word = &self.word;
+        let message = format!("`{word}` takes a string literal: {example}");
+        self.equals(&message)?;
+        let Some(text) = self.attempt(<LitStr as Parse>::parse) else {
             self.mistake_in_value(&message);
             return None;
-        }
-        self.input.parse::<Token![=]>().ok()?;
-        let text = self.input.fork().parse::<LitStr>();
-        if text.is_err() {
-            self.mistake_in_value(&message);
-            return None;
-        }
-        self.input.parse().ok()
+        };
+        let more = if word == "alias" {
+            r#"; a further name is an entry of its own: #[sse(alias = "shipped", alias = "sent")]"#
+        } else {
+            ""
+        };
+        self.ends(|_| format!("`{word}` takes a string literal, and nothing after it{more}")).then_some(text)
     }
 
-    /// `word = path`
-    fn path(&self, example: &str) -> Option<Path> {
-        let message = format!("`{}` takes a path: {example}", self.word);
-        if !self.input.peek(Token![=]) {
+    /// `crate = path`, or as serde has it, `crate = "path"`
+    fn module(&self) -> Option<Path> {
+        let message = format!("`{}` takes a path: {CRATE}", self.word);
+        self.equals(&message)?;
+        let quoted = |input: ParseStream<'_>| input.parse::<LitStr>()?.parse_with(Path::parse_mod_style);
+        let Some(path) = self.attempt(quoted).or_else(|| self.attempt(Path::parse_mod_style)) else {
             self.mistake_in_value(&message);
             return None;
-        }
-        self.input.parse::<Token![=]>().ok()?;
+        };
+        self.ends(|_| format!("this is no part of a path: {CRATE}")).then_some(path)
+    }
+
+    /// `with = path`
+    fn function(&self) -> Option<ExprPath> {
+        let word = &self.word;
+        self.equals(WITH)?;
         if let Ok(text) = self.input.fork().parse::<LitStr>() {
-            let path = text.parse::<Path>().map_or_else(|_| "path".into(), |_| text.value());
-            self.mistake_in_value(&format!("`{0}` takes a path, not a string: #[sse({0} = {path})]", self.word));
+            let path = text.parse::<ExprPath>().map_or_else(|_| "path".into(), |_| text.value());
+            self.mistake_in_value(&format!("`{word}` takes a path, not a string: #[sse({word} = {path})]"));
             return None;
         }
-        if self.input.fork().parse::<Path>().is_err() {
-            self.mistake_in_value(&message);
+        let Some(path) = self.attempt(whole_path) else {
+            if let Some(path) = self.attempt(Path::parse) {
+                let fix = plain(&in_expression(path.clone()));
+                self.cx.mistake_in(
+                    path,
+                    format_args!("type arguments of a function come after `::`: #[sse({word} = {fix})]"),
+                );
+                return None;
+            }
+            self.mistake_in_value(WITH);
             return None;
+        };
+        let message = |rest: &TokenStream| {
+            let path = plain(&path);
+            if syn::parse2::<Group>(rest.clone()).is_ok() {
+                format!("`{word}` takes the function, and calls it itself: #[sse({word} = {path})]")
+            } else {
+                format!("this is no part of a path: #[sse({word} = {path})]")
+            }
+        };
+        self.ends(message).then_some(path)
+    }
+
+    /// What comes next, if it is that.
+    fn attempt<T>(&self, parse: impl Fn(ParseStream<'_>) -> syn::Result<T>) -> Option<T> {
+        parse(&self.input.fork()).ok()?;
+        parse(self.input).ok()
+    }
+
+    /// The sign between a word and its value.
+    fn equals(&self, message: &str) -> Option<()> {
+        if self.input.peek(Token![=]) {
+            return self.input.parse::<Token![=]>().ok().map(drop);
         }
-        self.input.parse().ok()
+        self.mistake_in_value(message);
+        None
+    }
+
+    /// Whether the value ends here: with a comma, or where one was forgotten. The message is of what comes instead.
+    fn ends(&self, message: impl FnOnce(&TokenStream) -> String) -> bool {
+        if self.input.is_empty() || self.input.peek(Token![,]) || self.input.peek(Ident::peek_any) {
+            return true;
+        }
+        // These may hold commas of their own.
+        let arguments = self.attempt(AngleBracketedGenericArguments::parse);
+        let rest = arguments.map_or_else(|| self.rest(), ToTokens::into_token_stream);
+        self.cx.mistake_in(&rest, message(&rest));
+        false
+    }
+
+    /// What stands between here and the next comma.
+    fn rest(&self) -> TokenStream {
+        let rest = self.input.fork();
+        let mut tokens = TokenStream::new();
+        while !rest.is_empty() && !rest.peek(Token![,]) {
+            tokens.extend(rest.parse::<TokenTree>());
+        }
+        tokens
     }
 
     /// `word("text", "text")`
@@ -250,11 +339,7 @@ impl Entry<'_, '_> {
 
     /// A mistake in what stands between here and the next comma, or in the name where nothing does.
     fn mistake_in_value(&self, message: &str) {
-        let value = self.input.fork();
-        let mut tokens = TokenStream::new();
-        while !value.is_empty() && !value.peek(Token![,]) {
-            tokens.extend(value.parse::<TokenTree>());
-        }
+        let tokens = self.rest();
         if tokens.is_empty() {
             self.cx.mistake(self.name.span(), message);
         } else {

@@ -3,7 +3,7 @@ use sse_typed::SseEvents;
 const NAME: &str = "tick";
 
 #[derive(SseEvents)]
-#[sse(rename_all = kebab, deny_unknown = true, skip = "ping", tag("type"), crate = "sse")]
+#[sse(rename_all = kebab, deny_unknown = true, skip = "ping", tag("type"), crate = "1")]
 enum Msg {
     #[sse(event)]
     A,
@@ -35,6 +35,40 @@ enum Msg {
     N,
     #[sse(event = "o" alias = "p")]
     O,
+}
+
+#[derive(SseEvents)]
+enum WithMore {
+    #[sse(event = "a";)]
+    A,
+    #[sse(alias = "b" | "c")]
+    B,
+    #[sse(with = read())]
+    C(u32),
+    #[sse(with = read<u8>)]
+    D(u32),
+    #[sse(with = read<u8, u16>, done)]
+    E(u32),
+    #[sse(with = Reader<u8>::read)]
+    F(u32),
+    #[sse(with = read + 1)]
+    Sum(u32),
+    #[sse(done;)]
+    G,
+    #[sse(event = concat!("h", "i"))]
+    H,
+}
+
+#[derive(SseEvents)]
+#[sse(crate = sse_typed<u8, u16>)]
+enum Found {
+    A,
+}
+
+#[derive(SseEvents)]
+#[sse(crate = sse_typed::<u8>)]
+enum FoundToo {
+    A,
 }
 
 #[derive(SseEvents)]
