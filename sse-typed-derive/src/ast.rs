@@ -5,7 +5,7 @@
 use proc_macro2::Span;
 use syn::{
     Attribute, Data, DataEnum, DeriveInput, ExprPath, Field, Fields, FieldsNamed, FieldsUnnamed, GenericParam,
-    Generics, Ident, LitStr, Meta, Path, Type,
+    Generics, Ident, LitStr, Meta, Path, Type, TypeGroup, TypeParen, TypeReference,
 };
 
 use crate::attr::{Casing, EnumAttrs, StructAttrs, VariantAttrs, none_on_field};
@@ -44,9 +44,13 @@ pub(crate) struct Enum<'a> {
 pub(crate) struct Variant<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) shape: Shape<'a>,
+    /// What serde is told of the variant.
+    pub(crate) serde: Vec<Meta>,
     /// What serde is told of a newtype's payload.
     pub(crate) payload_attrs: Vec<&'a Attribute>,
     pub(crate) takes: Takes,
+    /// Whether it may be meant to be something else.
+    pub(crate) is_mistaken: bool,
 }
 
 /// What a variant is made of.
@@ -122,9 +126,9 @@ impl<'a> Input<'a> {
     pub(crate) fn read(cx: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
         let (krate, body) = match &input.data {
             Data::Enum(data) => {
-                let attrs = EnumAttrs::read(cx, &input.attrs);
+                let (attrs, is_mistaken) = cx.watch(|| EnumAttrs::read(cx, &input.attrs));
                 let krate = attrs.krate.clone();
-                (krate, Body::Enum(Enum::read(cx, input, data, attrs)))
+                (krate, Body::Enum(Enum::read(cx, input, data, attrs, is_mistaken)))
             }
             Data::Struct(data) => {
                 for field in &data.fields {
@@ -147,7 +151,7 @@ impl<'a> Input<'a> {
                 cx.mistake_in(
                     &param.lifetime,
                     "events outlive the bytes they were read from, so that they cannot borrow: \
-                     use owned types, such as `String` for `&str` or `Arc<str>` where it is cloned often",
+                     use owned types, such as `String` for `&str`",
                 );
             }
         }
@@ -173,13 +177,13 @@ impl Struct {
                 );
             }
         }
-        let names = attrs.event.iter().chain(&attrs.alias).map(|text| Name::read(cx, text)).collect();
+        let names = Name::all_of(cx, attrs.event.as_ref(), &attrs.alias).collect();
         Self { names, deny_unknown: attrs.deny_unknown.is_some() }
     }
 }
 
 impl<'a> Enum<'a> {
-    fn read(cx: &Ctxt, input: &DeriveInput, data: &'a DataEnum, attrs: EnumAttrs) -> Self {
+    fn read(cx: &Ctxt, input: &DeriveInput, data: &'a DataEnum, attrs: EnumAttrs, is_mistaken: bool) -> Self {
         if data.variants.is_empty() {
             cx.mistake(
                 input.ident.span(),
@@ -192,42 +196,87 @@ impl<'a> Enum<'a> {
         if let Some(tag) = attrs.tag.as_ref().filter(|tag| tag.value().is_empty()) {
             cx.mistake(tag.span(), r#"the name of a field is missing: #[sse(tag = "type")]"#);
         }
-        let casing = Casing::read(cx, attrs.rename_all.as_ref());
-        let fields_casing = serde::entries(&input.attrs, &["rename_all_fields"]);
-        let variants: Vec<_> =
-            data.variants.iter().map(|variant| Variant::read(cx, variant, casing, &fields_casing)).collect();
-        serde::refuse_names(cx, &input.attrs, data.variants.iter().zip(&variants), attrs.rename_all.is_some());
-        Self {
-            variants,
-            skip: attrs.skip.iter().map(|name| Name::read(cx, name)).collect(),
-            tag: attrs.tag,
-            deny_unknown: attrs.deny_unknown,
+        let (casing, is_no_casing) =
+            cx.watch(|| attrs.rename_all.as_ref().map_or(Casing::Snake, |text| Casing::read(cx, text)));
+        let are_names_mistaken = is_mistaken || is_no_casing;
+        let entries = serde::entries(cx, &input.attrs);
+        serde::refuse_on_enum(cx, &entries, attrs.tag.is_some() || is_mistaken);
+        let read = |variant| Variant::read(cx, variant, casing, are_names_mistaken, &entries);
+        let variants: Vec<_> = data.variants.iter().map(read).collect();
+        let skip =
+            attrs.skip.iter().map(|name| Name::read(cx, name, |name| format!("#[sse(skip({name:?}))]"))).collect();
+        if !are_names_mistaken {
+            serde::refuse_names(cx, &entries, &variants, attrs.rename_all.is_some());
         }
+        Self { variants, skip, tag: attrs.tag, deny_unknown: attrs.deny_unknown }
     }
 }
 
 impl<'a> Variant<'a> {
-    fn read(cx: &Ctxt, variant: &'a syn::Variant, casing: Casing, fields_casing: &[Meta]) -> Self {
-        let attrs = VariantAttrs::read(cx, &variant.attrs);
+    fn read(cx: &Ctxt, variant: &'a syn::Variant, casing: Casing, are_names_mistaken: bool, on_enum: &[Meta]) -> Self {
+        let (attrs, is_mistaken) = cx.watch(|| VariantAttrs::read(cx, &variant.attrs));
         for field in &variant.fields {
             none_on_field(cx, &field.attrs, "variant");
         }
+        let serde = serde::entries(cx, &variant.attrs);
+        serde::refuse_misspelled(cx, &serde, serde::VARIANT);
         let frame = attrs.frame();
-        let shape = Shape::read(cx, variant, frame, fields_casing);
-        let takes = if let Some((frame, word)) = frame {
+        let shape = Shape::read(cx, variant, frame, &serde, on_enum);
+        let (takes, is_misnamed) = if let Some((frame, word)) = frame {
             attrs.refuse_beside(cx, frame, word);
-            Takes::Frame(frame, word.clone())
+            (Takes::Frame(frame, word.clone()), false)
         } else {
-            Takes::Event(Event::read(cx, variant, &shape, attrs, casing))
+            let (names, is_misnamed) = cx.watch(|| attrs.names(cx, &variant.ident, casing));
+            let are_mistaken = is_misnamed || are_names_mistaken && attrs.event.is_none();
+            (Takes::Event(Event::read(cx, variant, &shape, attrs, names)), are_mistaken)
         };
-        let payload_attrs = match (&variant.fields, &takes) {
-            (Fields::Unnamed(fields), Takes::Event(Event { read: Read::Deserializer, .. })) => {
+        let mut this = Self {
+            ident: &variant.ident,
+            shape,
+            serde,
+            payload_attrs: Vec::new(),
+            takes,
+            is_mistaken: is_mistaken || is_misnamed,
+        };
+        if this.is_deserialized() {
+            if let Fields::Unnamed(fields) = &variant.fields {
                 let attrs = fields.unnamed.iter().flat_map(|field| &field.attrs);
-                attrs.filter(|attr| attr.path().is_ident("serde")).collect()
+                this.payload_attrs = attrs.filter(|attr| attr.path().is_ident("serde")).collect();
             }
-            _ => Vec::new(),
+            if !is_mistaken {
+                this.refuse_references(cx);
+                serde::refuse_on_payload(cx, &this);
+            }
+        }
+        this
+    }
+
+    /// Whether the deserializer of the session has to do with it.
+    fn is_deserialized(&self) -> bool {
+        let event = self.event();
+        event.is_some_and(|event| event.becomes != Becomes::Nothing && matches!(event.read, Read::Deserializer))
+    }
+
+    /// What is read anew from each event cannot be borrowed. That a function gives it out does not help: serde takes any
+    /// reference for borrowed.
+    fn refuse_references(&self, cx: &Ctxt) {
+        let types: Vec<&Type> = match &self.shape {
+            Shape::Unit => Vec::new(),
+            Shape::Newtype(ty) => vec![ty],
+            Shape::Struct { fields, .. } => {
+                let read = fields.named.iter().filter(|field| !serde::is_skipped(field));
+                read.map(|field| &field.ty).collect()
+            }
         };
-        Self { ident: &variant.ident, shape, payload_attrs, takes }
+        for reference in types.into_iter().filter_map(reference) {
+            // Of a lifetime of the enum's, that is told where the enum has it.
+            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static") {
+                cx.mistake_in(
+                    reference,
+                    "a payload is read anew from each event and cannot be a reference: use `String` for `&str`, `Vec<T>` for `&[T]`",
+                );
+            }
+        }
     }
 
     /// The event that this variant takes by name, if it does.
@@ -241,7 +290,13 @@ impl<'a> Variant<'a> {
 
 impl<'a> Shape<'a> {
     /// Of a variant that stands for this, or for events by name.
-    fn read(cx: &Ctxt, variant: &'a syn::Variant, frame: Option<(Frame, &Ident)>, fields_casing: &[Meta]) -> Self {
+    fn read(
+        cx: &Ctxt,
+        variant: &'a syn::Variant,
+        frame: Option<(Frame, &Ident)>,
+        serde: &[Meta],
+        on_enum: &[Meta],
+    ) -> Self {
         let refuse = |(frame, word): (Frame, &Ident)| {
             cx.mistake(
                 variant.ident.span(),
@@ -254,14 +309,7 @@ impl<'a> Shape<'a> {
                 if let Some(frame) = frame {
                     refuse(frame);
                 }
-                let mut serde = serde::entries(
-                    &variant.attrs,
-                    &["rename_all", "deny_unknown_fields", "default", "bound", "expecting"],
-                );
-                if !serde.iter().any(|meta| meta.path().is_ident("rename_all")) {
-                    serde.extend(fields_casing.iter().filter_map(serde::as_rename_all));
-                }
-                Self::Struct { fields, serde }
+                Self::Struct { fields, serde: serde::of_struct(serde, on_enum) }
             }
             Fields::Unnamed(fields) => {
                 let mut each = fields.unnamed.iter();
@@ -334,6 +382,13 @@ impl VariantAttrs {
         words.into_iter().find_map(|(frame, word)| Some((frame, word.as_ref()?)))
     }
 
+    /// The names of the events that a variant of this name takes, the main one first.
+    fn names(&self, cx: &Ctxt, variant: &Ident, casing: Casing) -> Vec<Name> {
+        let own = Name { text: casing.name_of(variant), place: variant.span() };
+        let own = self.event.is_none().then_some(own);
+        own.into_iter().chain(Name::all_of(cx, self.event.as_ref(), &self.alias)).collect()
+    }
+
     /// Refuses all that makes no sense beside `other`, `comment`, `retry` or `open`.
     fn refuse_beside(&self, cx: &Ctxt, frame: Frame, word: &Ident) {
         let Self { event, alias, data, key, other, comment, retry, open, text, with, skip, done, error } = self;
@@ -383,14 +438,18 @@ impl Event {
         self.names.iter().any(|known| known.text == name)
     }
 
-    fn read(cx: &Ctxt, variant: &syn::Variant, shape: &Shape<'_>, attrs: VariantAttrs, casing: Casing) -> Self {
-        let VariantAttrs { event, alias, data, key, text, with, skip, done, error, .. } = attrs;
-        let main = match &event {
-            Some(event) => Name::read(cx, event),
-            None => Name { text: casing.name_of(&variant.ident), place: variant.ident.span() },
-        };
-        let is_named = event.is_some();
-        let names = std::iter::once(main).chain(alias.iter().map(|alias| Name::read(cx, alias))).collect();
+    fn read(cx: &Ctxt, variant: &syn::Variant, shape: &Shape<'_>, attrs: VariantAttrs, names: Vec<Name>) -> Self {
+        let VariantAttrs { event, data, key, text, with, skip, done, error, .. } = attrs;
+        if let Some(data) = data.as_ref().filter(|data| data.value().contains('\r')) {
+            let fix = data.value().replace("\r\n", "\n").replace('\r', "\n");
+            cx.mistake(
+                data.span(),
+                format_args!(
+                    "data never holds a carriage return: that ends a line, and lines of data are joined by line feeds: \
+                     #[sse(data = {fix:?})]"
+                ),
+            );
+        }
 
         let when = match (data, key) {
             (Some(_), Some(key)) => {
@@ -425,14 +484,6 @@ impl Event {
             if let Some(skip) = &skip {
                 cx.mistake(skip.span(), format_args!("`skip` reads past the event: remove it, or `{word}`"));
             }
-        } else if let (Shape::Newtype(Type::Reference(reference)), None) = (shape, &skip) {
-            // Of a lifetime of the enum's, that is told where the enum has it.
-            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static") {
-                cx.mistake_in(
-                    reference,
-                    "a payload is read anew from each event and cannot be a reference: use `String` for `&str`, `Vec<T>` for `&[T]`",
-                );
-            }
         }
 
         if let Some(skip) = &skip {
@@ -465,25 +516,39 @@ impl Event {
             (None, Some(_)) => Becomes::Error { done: done.is_some() },
             (None, None) => Becomes::Value { done: done.is_some() },
         };
-        Self { names, is_named, when, read, becomes }
+        Self { names, is_named: event.is_some(), when, read, becomes }
+    }
+}
+
+/// The reference that a type is, if it is one.
+fn reference(ty: &Type) -> Option<&TypeReference> {
+    match ty {
+        Type::Reference(reference) => Some(reference),
+        Type::Group(TypeGroup { elem, .. }) | Type::Paren(TypeParen { elem, .. }) => reference(elem),
+        _ => None,
     }
 }
 
 impl Name {
-    fn read(cx: &Ctxt, text: &LitStr) -> Self {
+    /// The main name and further ones.
+    fn all_of(cx: &Ctxt, event: Option<&LitStr>, alias: &[LitStr]) -> impl Iterator<Item = Self> {
+        let event = event.map(|text| Self::read(cx, text, |name| format!("#[sse(event = {name:?})]")));
+        let alias = alias.iter().map(|text| Self::read(cx, text, |name| format!("#[sse(alias = {name:?})]")));
+        event.into_iter().chain(alias)
+    }
+
+    /// A name, and how one writes another in its place.
+    fn read(cx: &Ctxt, text: &LitStr, write: impl FnOnce(&str) -> String) -> Self {
         let name = text.value();
-        if name.is_empty() {
-            cx.mistake(
-                text.span(),
-                r#"an event that the server gave no name is a "message": #[sse(event = "message")]"#,
-            );
-        } else if name.contains(['\r', '\n']) {
+        if name.contains(['\r', '\n']) {
             cx.mistake(text.span(), "a name ends with its line and cannot contain a line break");
-        } else if name.starts_with(' ') || name.ends_with(char::is_whitespace) {
+        } else if name.trim().is_empty() {
             cx.mistake(
                 text.span(),
-                format_args!("the name has white space around it: #[sse(event = {:?})]", name.trim()),
+                format_args!("an event that the server gave no name is a \"message\": {}", write("message")),
             );
+        } else if name.starts_with(' ') || name.ends_with(char::is_whitespace) {
+            cx.mistake(text.span(), format_args!("the name has white space around it: {}", write(name.trim())));
         }
         Self { text: name, place: text.span() }
     }

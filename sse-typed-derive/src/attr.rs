@@ -178,7 +178,7 @@ fn in_expression(mut path: Path) -> Path {
 }
 
 /// Code as one would write it, if it is short.
-fn plain(tokens: &impl ToTokens) -> String {
+pub(crate) fn plain(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
     text.replace(" :: ", "::").replace(" <", "<").replace("< ", "<").replace(" >", ">").replace(" ,", ",")
 }
@@ -451,7 +451,7 @@ impl Place {
 }
 
 /// The one of `words` that `word` was probably meant to be.
-fn nearest(word: &str, words: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn nearest(word: &str, words: &[&'static str]) -> Option<&'static str> {
     let most = if word.len() <= 4 { 1 } else { 2 };
     let near = words.iter().map(|candidate| (distance(word, candidate), *candidate));
     near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
@@ -500,8 +500,8 @@ impl Casing {
         ("SCREAMING-KEBAB-CASE", Self::ScreamingKebab),
     ];
 
-    pub(crate) fn read(cx: &Ctxt, text: Option<&LitStr>) -> Self {
-        let Some(text) = text else { return Self::Snake };
+    /// The casing of that name. One that there is not is a mistake, and taken for the usual one.
+    pub(crate) fn read(cx: &Ctxt, text: &LitStr) -> Self {
         let value = text.value();
         if let Some(casing) = Self::of_name(&value) {
             return casing;
@@ -523,6 +523,24 @@ impl Casing {
     /// The name of a variant in this casing.
     pub(crate) fn name_of(self, variant: &Ident) -> String {
         self.apply(&variant.unraw().to_string())
+    }
+
+    /// The name of a field in this casing, as serde has it: fields are in snake case to begin with.
+    pub(crate) fn name_of_field(self, field: &Ident) -> String {
+        let field = field.unraw().to_string();
+        let capitalized = || {
+            field
+                .split('_')
+                .flat_map(|word| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)))
+        };
+        match self {
+            Self::Lower | Self::Snake => field,
+            Self::Upper | Self::ScreamingSnake => field.to_ascii_uppercase(),
+            Self::Pascal => capitalized().collect(),
+            Self::Camel => Self::Camel.apply(&capitalized().collect::<String>()),
+            Self::Kebab => field.replace('_', "-"),
+            Self::ScreamingKebab => field.to_ascii_uppercase().replace('_', "-"),
+        }
     }
 
     fn apply(self, variant: &str) -> String {
@@ -571,6 +589,23 @@ mod tests {
         ] {
             assert_eq!(casing.apply("Outcome"), outcome);
             assert_eq!(casing.apply("VeryTasty"), very_tasty);
+        }
+    }
+
+    #[test]
+    fn casings_of_fields_are_those_of_serde() {
+        let field = Ident::new("very_tasty", proc_macro2::Span::call_site());
+        for (name, expected) in [
+            ("lowercase", "very_tasty"),
+            ("UPPERCASE", "VERY_TASTY"),
+            ("PascalCase", "VeryTasty"),
+            ("camelCase", "veryTasty"),
+            ("snake_case", "very_tasty"),
+            ("SCREAMING_SNAKE_CASE", "VERY_TASTY"),
+            ("kebab-case", "very-tasty"),
+            ("SCREAMING-KEBAB-CASE", "VERY-TASTY"),
+        ] {
+            assert_eq!(Casing::of_name(name).expect("a casing").name_of_field(&field), expected);
         }
     }
 

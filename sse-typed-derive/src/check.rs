@@ -16,9 +16,14 @@ pub(crate) fn check(cx: &Ctxt, input: &Input<'_>) {
     }
 }
 
+/// The variants without a mistake of their own, which are what they were meant to be.
+fn sound<'a>(body: &'a Enum<'_>) -> impl Iterator<Item = &'a Variant<'a>> {
+    body.variants.iter().filter(|variant| !variant.is_mistaken)
+}
+
 fn each_event_has_one_taker(cx: &Ctxt, body: &Enum<'_>) {
     let mut takers: HashMap<&str, Vec<&Variant<'_>>> = HashMap::new();
-    for variant in &body.variants {
+    for variant in sound(body) {
         let Some(event) = variant.event() else { continue };
         own_names_differ(cx, &event.names);
         for (at, name) in event.names.iter().enumerate() {
@@ -73,7 +78,7 @@ fn own_names_differ(cx: &Ctxt, names: &[Name]) {
 
 fn each_frame_has_one_taker(cx: &Ctxt, body: &Enum<'_>) {
     let mut takers: HashMap<Frame, &Variant<'_>> = HashMap::new();
-    for variant in &body.variants {
+    for variant in sound(body) {
         let Takes::Frame(frame, word) = &variant.takes else { continue };
         if let Some(taker) = takers.get(frame) {
             cx.mistake(word.span(), format_args!("`{word}` is already taken by `{}`: remove one", taker.ident));
@@ -95,8 +100,7 @@ fn each_frame_has_one_taker(cx: &Ctxt, body: &Enum<'_>) {
 fn skipped_names_are_not_taken(cx: &Ctxt, body: &Enum<'_>) {
     own_names_differ(cx, &body.skip);
     for skipped in &body.skip {
-        let taker =
-            body.variants.iter().find(|variant| variant.event().is_some_and(|event| event.has_name(&skipped.text)));
+        let taker = sound(body).find(|variant| variant.event().is_some_and(|event| event.has_name(&skipped.text)));
         if let Some(taker) = taker {
             cx.mistake(
                 skipped.place,

@@ -1,6 +1,6 @@
 //! Gathers mistakes, so that all of them appear at once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
@@ -10,6 +10,7 @@ use quote::ToTokens;
 #[derive(Default)]
 pub(crate) struct Ctxt {
     mistakes: RefCell<Option<syn::Error>>,
+    count: Cell<usize>,
 }
 
 impl Ctxt {
@@ -23,7 +24,16 @@ impl Ctxt {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
+    /// What `read` makes of its part, and whether it found a mistake there: what follows from a part with a mistake may be
+    /// none of its own.
+    pub(crate) fn watch<T>(&self, read: impl FnOnce() -> T) -> (T, bool) {
+        let before = self.count.get();
+        let part = read();
+        (part, self.count.get() > before)
+    }
+
     fn push(&self, mistake: syn::Error) {
+        self.count.set(self.count.get() + 1);
         match &mut *self.mistakes.borrow_mut() {
             Some(mistakes) => mistakes.combine(mistake),
             none => *none = Some(mistake),

@@ -14,6 +14,7 @@ use syn::{DeriveInput, GenericParam, Generics, LitStr, Path, Type};
 
 use crate::ast::{Becomes, Body, Enum, Event, Frame, Input, Name, Read, Shape, Struct, Takes, Variant, When};
 use crate::lints;
+use crate::serde;
 
 /// The impls of a type without mistakes.
 pub(crate) fn expand(source: &DeriveInput, input: &Input<'_>) -> TokenStream {
@@ -156,10 +157,11 @@ struct Inline {
 /// For each variant that is read like that, by index.
 fn inline_structs(input: &Input<'_>, body: &Enum<'_>, words: &Words) -> HashMap<usize, Inline> {
     let variants = body.variants.iter().enumerate();
-    variants.filter_map(|(index, variant)| Some((index, inline_struct(input, variant, words)?))).collect()
+    let tag = body.tag.as_ref();
+    variants.filter_map(|(index, variant)| Some((index, inline_struct(input, variant, tag, words)?))).collect()
 }
 
-fn inline_struct(input: &Input<'_>, variant: &Variant<'_>, words: &Words) -> Option<Inline> {
+fn inline_struct(input: &Input<'_>, variant: &Variant<'_>, tag: Option<&LitStr>, words: &Words) -> Option<Inline> {
     if variant.event()?.becomes == Becomes::Nothing {
         return None;
     }
@@ -177,7 +179,11 @@ fn inline_struct(input: &Input<'_>, variant: &Variant<'_>, words: &Words) -> Opt
             let is_told = serde.iter().any(|meta| meta.path().is_ident("expecting"));
             let expecting = format!("struct variant {}::{name}", enum_ident.unraw());
             let expecting = (!is_told).then(|| quote!(expecting = #expecting,));
-            (quote!(rename = #name, #expecting #(#serde),*), quote!(#(#members)*))
+            let tag = tag.filter(|tag| serde::refuses_field(fields, serde, &tag.value())).map(|tag| {
+                let ident = words.fresh("__tag");
+                quote!(#[serde(rename = #tag, default)] #ident: __sse::serde::de::IgnoredAny,)
+            });
+            (quote!(rename = #name, #expecting #(#serde),*), quote!(#(#members)* #tag))
         }
         Shape::Newtype(ty) if !variant.payload_attrs.is_empty() => {
             let attrs = &variant.payload_attrs;

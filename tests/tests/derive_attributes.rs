@@ -780,6 +780,22 @@ mod readers {
         }
     }
 
+    fn exact(data: &str) -> Result<u8, &str> {
+        data.parse().map_err(|_| data)
+    }
+
+    fn parsed<T: std::str::FromStr>(data: &str) -> Result<T, T::Err> {
+        data.parse()
+    }
+
+    /// Knows both its types.
+    fn converted<T, U: From<T>>(data: &str) -> Result<U, T::Err>
+    where
+        T: std::str::FromStr,
+    {
+        data.parse().map(U::from)
+    }
+
     fn json_with<T: serde::de::DeserializeOwned>(data: &str) -> Result<T, BoxError> {
         Ok(serde_json::from_str(data.strip_prefix(")]}'").ok_or("no prefix")?)?)
     }
@@ -798,6 +814,14 @@ mod readers {
         Answer(bool),
         #[sse(with = self::json_with::<Price>)]
         Guarded(Price),
+        #[sse(with = exact)]
+        Exact(u8),
+        #[sse(with = parsed::<u16>)]
+        Parsed(u16),
+        #[sse(with = converted::<u8, u16>, alias = "wide")]
+        Converted(u16),
+        #[sse(with = <i16 as std::str::FromStr>::from_str)]
+        Qualified(i16),
     }
 
     #[test]
@@ -817,6 +841,10 @@ mod readers {
         assert_eq!(event::<Msg>("hex", "0xff").value(), Msg::Hex(255));
         assert_eq!(event::<Msg>("answer", "yes").value(), Msg::Answer(true));
         assert_eq!(event::<Msg>("guarded", ")]}'{\"cents\":1}").value(), Msg::Guarded(Price { cents: 1 }));
+        assert_eq!(event::<Msg>("exact", "1").value(), Msg::Exact(1));
+        assert_eq!(event::<Msg>("parsed", "300").value(), Msg::Parsed(300));
+        assert_eq!(event::<Msg>("wide", "7").value(), Msg::Converted(7));
+        assert_eq!(event::<Msg>("qualified", "-3").value(), Msg::Qualified(-3));
     }
 
     #[test]
@@ -826,6 +854,7 @@ mod readers {
             ("hex", "0xyz", "could not read event `hex` as `u32`", "invalid digit found in string"),
             ("answer", "maybe", "could not read event `answer` as `bool`", "neither yes nor no"),
             ("guarded", "{}", "could not read event `guarded` as `Price`", "no prefix"),
+            ("exact", "one", "could not read event `exact` as `u8`", "one"),
         ] {
             let error = event::<Msg>(name, data).error();
             assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Decode, message));
@@ -957,6 +986,8 @@ mod serde_attributes {
         },
         #[serde(rename_all = "UPPERCASE", deny_unknown_fields)]
         Strict { a: u32 },
+        #[serde(rename_all(serialize = "UPPERCASE"))]
+        Sent { at_time: u32 },
     }
 
     #[test]
@@ -970,6 +1001,107 @@ mod serde_attributes {
     fn attributes_on_a_struct_variant_go_to_the_struct() {
         assert_eq!(event::<Msg>("strict", r#"{"A":1}"#).value(), Msg::Strict { a: 1 });
         assert_eq!(event::<Msg>("strict", r#"{"A":1,"B":2}"#).error().kind(), ErrorKind::Decode);
+    }
+
+    #[test]
+    fn a_casing_for_serializing_leaves_that_of_the_enum_in_force() {
+        assert_eq!(event::<Msg>("sent", r#"{"atTime":1}"#).value(), Msg::Sent { at_time: 1 });
+    }
+
+    #[derive(Debug, PartialEq, SseEvents)]
+    #[serde(deny_unknown_fields)]
+    #[sse(tag = "eventType")]
+    enum Denying {
+        Plain {
+            n: u32,
+        },
+        #[serde(rename_all = "camelCase")]
+        Cased {
+            event_type: String,
+        },
+        Renamed {
+            #[serde(rename = "eventType")]
+            kind: String,
+        },
+        Aliased {
+            #[serde(alias = "eventType")]
+            kind: String,
+        },
+        Skipping {
+            #[serde(skip, rename = "eventType")]
+            kind: String,
+        },
+        #[serde(deny_unknown_fields)]
+        Twice {
+            __tag: u32,
+        },
+        Generic {
+            n: Option<Box<Denying>>,
+        },
+        Newtype(#[serde(rename = "x")] u32),
+    }
+
+    impl<'de> Deserialize<'de> for Denying {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Err(serde::de::Error::custom("nothing"))
+        }
+    }
+
+    #[test]
+    fn an_enum_that_denies_unknown_fields_denies_them_in_its_struct_variants() {
+        for (name, good) in [
+            ("plain", r#""n":1"#),
+            ("cased", r#""eventType":"cased""#),
+            ("renamed", r#""eventType":"renamed""#),
+            ("aliased", r#""kind":"x""#),
+            ("skipping", ""),
+            ("twice", r#""__tag":1"#),
+            ("generic", r#""n":null"#),
+        ] {
+            event::<Denying>(name, &format!("{{{good}}}")).value();
+            let comma = if good.is_empty() { "" } else { "," };
+            let error = event::<Denying>(name, &format!("{{{good}{comma}\"more\":1}}")).error();
+            let source = std::error::Error::source(&error).expect("serde says why").to_string();
+            assert!(source.contains("unknown field `more`"), "{name}: {source}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_no_unknown_field() {
+        for (name, rest, expected) in [
+            ("plain", r#","n":1"#, Denying::Plain { n: 1 }),
+            ("cased", "", Denying::Cased { event_type: "cased".to_owned() }),
+            ("renamed", "", Denying::Renamed { kind: "renamed".to_owned() }),
+            ("aliased", "", Denying::Aliased { kind: "aliased".to_owned() }),
+            ("skipping", "", Denying::Skipping { kind: String::new() }),
+            ("twice", r#","__tag":1"#, Denying::Twice { __tag: 1 }),
+        ] {
+            assert_eq!(event::<Denying>("", &format!(r#"{{"eventType":"{name}"{rest}}}"#)).value(), expected);
+        }
+        assert_eq!(event::<Denying>("newtype", "1").value(), Denying::Newtype(1));
+    }
+
+    type Static = &'static str;
+
+    fn leaked<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Static, D::Error> {
+        String::deserialize(deserializer).map(|text| &*text.leak())
+    }
+
+    #[derive(Debug, PartialEq, SseEvents)]
+    enum Leaking {
+        Newtype(#[serde(deserialize_with = "leaked")] Static),
+        Struct {
+            #[serde(deserialize_with = "leaked")]
+            text: Static,
+            #[serde(skip)]
+            none: &'static str,
+        },
+    }
+
+    #[test]
+    fn a_reference_is_fine_where_it_is_not_read() {
+        assert_eq!(event::<Leaking>("newtype", r#""x""#).value(), Leaking::Newtype("x"));
+        assert_eq!(event::<Leaking>("struct", r#"{"text":"x"}"#).value(), Leaking::Struct { text: "x", none: "" });
     }
 
     mod seconds {

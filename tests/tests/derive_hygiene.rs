@@ -154,10 +154,12 @@ fn a_module_may_do_without_a_prelude() {
 
 /// Parameters with the names that a macro would take.
 mod generic {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, HashMap};
     use std::fmt::Debug;
+    use std::hash::Hash;
     use std::str::FromStr;
 
+    use serde::de::DeserializeOwned;
     use sse_typed::{Data, Deserializer, EventNames, SseEvents};
 
     use crate::derive_support::{event, event_with};
@@ -237,6 +239,32 @@ mod generic {
     fn bounds_of_the_enum_are_kept() {
         let got = event::<Bounded<std::vec::IntoIter<u8>>>("item", r#"{"item":3}"#).value();
         assert!(matches!(got, Bounded::Item { item: 3 }));
+    }
+
+    /// Where a field needs more than serde infers.
+    #[derive(Debug, PartialEq, Eq, SseEvents)]
+    pub(super) enum BoundOnEnum<K: Eq + Hash, V> {
+        Map { map: HashMap<K, V> },
+    }
+
+    #[derive(Debug, SseEvents)]
+    pub(super) enum BoundOnVariant<K, V> {
+        #[serde(bound = "K: Eq + Hash + DeserializeOwned, V: DeserializeOwned")]
+        Map {
+            map: HashMap<K, V>,
+        },
+        Newtype(HashMap<K, V>),
+    }
+
+    #[test]
+    fn a_field_may_need_more_than_serde_infers() {
+        let map = HashMap::from([("a".to_owned(), 1)]);
+        let got = event::<BoundOnEnum<String, u8>>("map", r#"{"map":{"a":1}}"#).value();
+        assert_eq!(got, BoundOnEnum::Map { map: map.clone() });
+        let got = event::<BoundOnVariant<String, u8>>("map", r#"{"map":{"a":1}}"#).value();
+        assert!(matches!(got, BoundOnVariant::Map { map: got } if got == map));
+        let got = event::<BoundOnVariant<String, u8>>("newtype", r#"{"a":1}"#).value();
+        assert!(matches!(got, BoundOnVariant::Newtype(got) if got == map));
     }
 
     /// Clauses about the type itself are about the enum, not about the struct that a variant is read as.
@@ -553,6 +581,43 @@ mod by_macro {
                 Plain(Option<u8>),
             }
         };
+    }
+
+    /// Where the derive finds the crate.
+    pub(crate) mod framework {
+        pub(crate) use sse_typed as sse;
+    }
+
+    macro_rules! in_framework {
+        ($path:path, $by_literal:literal, $reader:expr) => {
+            #[derive(Debug, PartialEq, Eq, SseEvents)]
+            #[sse(crate = $path)]
+            enum ByPath {
+                #[sse(with = $reader)]
+                Tick(u8),
+            }
+
+            #[derive(Debug, PartialEq, Eq, SseEvents)]
+            #[sse(crate = $by_literal, tag = "type")]
+            enum ByLiteral {
+                Tick { n: u8 },
+            }
+
+            #[derive(Debug, PartialEq, Eq, SseEvents)]
+            #[sse(crate = $crate::by_macro::framework::sse)]
+            enum ByCrate {
+                Tick { n: u8 },
+            }
+        };
+    }
+
+    in_framework!(crate::by_macro::framework::sse, "crate::by_macro::framework::sse", hex);
+
+    #[test]
+    fn the_crate_is_found_by_a_path_or_by_a_string_that_holds_one() {
+        assert_eq!(event::<ByPath>("tick", "ff").value(), ByPath::Tick(255));
+        assert_eq!(event::<ByLiteral>("", r#"{"type":"tick","n":1}"#).value(), ByLiteral::Tick { n: 1 });
+        assert_eq!(event::<ByCrate>("tick", r#"{"n":1}"#).value(), ByCrate::Tick { n: 1 });
     }
 
     events!(Msg, One(u8) = "one.1" reads hex, Two(u8) = "two.2" reads crate::readers::hex,);

@@ -1,7 +1,7 @@
 use sse_typed::SseEvents;
 
 #[derive(SseEvents)]
-#[sse(tag = "", skip("ping", "ping", "tick"))]
+#[sse(tag = "", skip("ping", "ping", "tick", " pong "))]
 enum Msg {
     #[sse(event = "")]
     Unnamed,
@@ -9,6 +9,14 @@ enum Msg {
     TwoLines,
     #[sse(event = " padded ")]
     Padded,
+    #[sse(alias = " again")]
+    PaddedToo,
+    #[sse(event = " ")]
+    Blank,
+    #[sse(event = "")]
+    UnnamedToo,
+    #[sse(data = "a\r\nb")]
+    NeverThat,
     Tick,
 }
 

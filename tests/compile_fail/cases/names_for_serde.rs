@@ -29,6 +29,7 @@ enum Msg {
 
 #[derive(SseEvents)]
 #[serde(rename_all = "snake_case", tag = "type")]
+#[sse(tag = "type")]
 enum Agrees {
     AuthRevoked,
     Moved { to: u32 },
