@@ -328,13 +328,9 @@ async fn so_does_one_that_middleware_has_wrapped_and_its_url_is_not_shown() {
     });
     let error = soon(session.connect()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
-    let mut text = format!("{error} {error:?}");
-    let mut cause = std::error::Error::source(&error);
-    while let Some(current) = cause {
-        text += &format!(" {current} {current:?}");
-        cause = current.source();
-    }
-    assert!(!text.contains("secret") && !text.contains("feed"), "{text}");
+    let causes = std::iter::successors(std::error::Error::source(&error), |&cause| cause.source());
+    let told = causes.fold(format!("{error} {error:?}"), |told, cause| format!("{told} {cause} {cause:?}"));
+    assert!(!told.contains("secret") && !told.contains("feed"), "{told}");
 
     // One that was no failure to connect.
     let server = Server::answering(|_| Script::status("200 OK", "no JSON")).await;
