@@ -554,7 +554,14 @@ impl Writer<'_> {
             let outcome = self.outcome(*variant, &body.variants[*variant], taken, &name);
             match &taken.when {
                 When::Data(text) => data.push((text.value(), outcome)),
-                When::Key(key) => keys.push((key, outcome)),
+                When::Key(key) => {
+                    let index = keys.len();
+                    let sign = match taken.becomes {
+                        Becomes::Error { .. } => quote!(__sse::Sign::ErrorKey(#index)),
+                        Becomes::Value { .. } | Becomes::Nothing => quote!(__sse::Sign::Key(#index)),
+                    };
+                    keys.push((key, sign, outcome));
+                }
                 When::Always => plain = Some(outcome),
             }
         }
@@ -564,17 +571,19 @@ impl Writer<'_> {
         let by_key = if keys.is_empty() {
             plain
         } else {
-            let (keys, outcomes): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
-            let indices: Vec<usize> = (0..keys.len()).collect();
+            let indices = 0..keys.len();
+            let place = keys[0].0;
+            let outcomes = keys.iter().map(|(_, _, outcome)| outcome);
+            let signs = keys.iter().map(|(key, sign, _)| quote!(#key => #sign,));
             let seek = quote! {
                 fn key(__key: &::core::primitive::str) -> __sse::Sign {
                     match __key {
-                        #(#keys => __sse::Sign::Key(#indices),)*
+                        #(#signs)*
                         _ => __sse::Sign::Nothing,
                     }
                 }
             };
-            let look_ahead = self.look_ahead(&format!("__Keys{index}"), keys[0], &seek, rest_is_taken, extras);
+            let look_ahead = self.look_ahead(&format!("__Keys{index}"), place, &seek, rest_is_taken, extras);
             quote! {
                 match #look_ahead {
                     #(::core::option::Option::Some(#indices) => #outcomes,)*
@@ -626,7 +635,7 @@ impl Writer<'_> {
             Becomes::Nothing => quote!(::core::result::Result::Ok(__sse::Dispatch::skip())),
             Becomes::Error { done } => {
                 let (ty, payload) = match &variant.shape {
-                    Shape::Newtype(ty) => (ty.to_token_stream(), self.payload(index, ty, &taken.read)),
+                    Shape::Newtype(ty) => (ty.to_token_stream(), self.payload(index, ty, &taken.read, done)),
                     Shape::Unit | Shape::Struct { .. } => (quote!(()), quote!(())),
                 };
                 let span = at(&ty);
@@ -634,15 +643,15 @@ impl Writer<'_> {
                 quote!(::core::result::Result::Err(#call))
             }
             Becomes::Value { done } => {
-                let done = done.then(|| quote!(.done()));
+                let is_done = done.then(|| quote!(.done()));
                 let value = match &variant.shape {
                     Shape::Unit => quote!(Self::#ident),
                     Shape::Newtype(ty) => {
-                        let payload = self.payload(index, ty, &taken.read);
+                        let payload = self.payload(index, ty, &taken.read, done);
                         quote!(Self::#ident(#payload))
                     }
                     Shape::Struct { fields, .. } => {
-                        let data = self.inline.get(&index).map(|inline| self.decode_inline(inline));
+                        let data = self.inline.get(&index).map(|inline| self.decode_inline(inline, done));
                         let read = local("__read");
                         let fields = fields.named.iter().filter_map(|field| field.ident.as_ref());
                         quote!({
@@ -651,30 +660,33 @@ impl Writer<'_> {
                         })
                     }
                 };
-                quote!(::core::result::Result::Ok(__sse::Dispatch::value(#value).named(#name) #done))
+                quote!(::core::result::Result::Ok(__sse::Dispatch::value(#value).named(#name) #is_done))
             }
         }
     }
 
-    fn payload(&self, index: usize, ty: &Type, read: &Read) -> TokenStream {
+    /// With `done`, the stream also ends with a payload that cannot be read.
+    fn payload(&self, index: usize, ty: &Type, read: &Read, done: bool) -> TokenStream {
         let Self { deserializer, event, reader, .. } = self;
+        let ends = ends(done);
         match (read, self.inline.get(&index)) {
             (Read::Deserializer, None) => {
-                quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event)?)
+                quote_spanned!(at(ty)=> __sse::decode::<#ty, #deserializer>(#reader, &#event) #ends ?)
             }
             (Read::Deserializer, Some(inline)) => {
-                let data = self.decode_inline(inline);
+                let data = self.decode_inline(inline, done);
                 quote!(#data.__payload)
             }
-            (Read::Text, _) => quote_spanned!(at(ty)=> <#ty as __sse::FromText>::from_text(&#event)?),
-            (Read::With(path), _) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path)?),
+            (Read::Text, _) => quote_spanned!(at(ty)=> <#ty as __sse::FromText>::from_text(&#event) #ends ?),
+            (Read::With(path), _) => quote_spanned!(at(path)=> __sse::with::<#ty, _>(&#event, #path) #ends ?),
         }
     }
 
     /// The data as the struct that a variant is read as.
-    fn decode_inline(&self, Inline { ty, name, .. }: &Inline) -> TokenStream {
+    fn decode_inline(&self, Inline { ty, name, .. }: &Inline, done: bool) -> TokenStream {
         let Self { deserializer, event, reader, .. } = self;
-        quote_spanned!(at(ty)=> __sse::decode_variant::<#ty, #deserializer>(#reader, &#event, #name)?)
+        let ends = ends(done);
+        quote_spanned!(at(ty)=> __sse::decode_variant::<#ty, #deserializer>(#reader, &#event, #name) #ends ?)
     }
 
     /// What becomes of an event that no variant names.
@@ -711,6 +723,11 @@ impl Writer<'_> {
             },
         }
     }
+}
+
+/// What makes an error the last item, where the event was to be that.
+fn ends(done: bool) -> Option<TokenStream> {
+    done.then(|| quote!(.map_err(__sse::ending)))
 }
 
 /// The names that the enum knows, by where they lead, in the order in which they are first written.

@@ -78,7 +78,7 @@ pub enum ErrorKind {
     IdleTimeout,
     /// An event held more than `max_event_size` allows. Final.
     EventTooLarge,
-    /// One event could not be read. The stream goes on, unless `DecodeErrors::Stop` was chosen.
+    /// One event could not be read. The stream goes on, unless `DecodeErrors::Stop` was chosen, or the event was to end it.
     Decode,
     /// The server sent an event that the type marks as an `error`. The stream goes on, unless it is also marked `done`.
     Event,
@@ -376,7 +376,8 @@ struct Unqualified<'a>(&'a str);
 impl fmt::Display for Unqualified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // An identifier may hold any letter, while all that stands between two of them is ASCII.
-        let is_path = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == ':' || !char.is_ascii();
+        // Of what is declared in a closure or an async function, `{{closure}}` is a part of the path.
+        let is_path = |char: char| char.is_ascii_alphanumeric() || "_:{}#".contains(char) || !char.is_ascii();
         let mut paths = self.0.split_inclusive(|char| !is_path(char));
         paths.try_for_each(|path| f.write_str(path.rsplit(':').next().unwrap_or_default()))
     }
@@ -400,6 +401,7 @@ mod tests {
             ("alloc::vec::Vec<shop::Price>", "Vec<Price>"),
             ("(a::B, core::option::Option<&str>)", "(B, Option<&str>)"),
             ("<a::B as c::D>::E", "<B as D>E"),
+            ("alloc::vec::Vec<shop::main::{{closure}}::Price>", "Vec<Price>"),
         ] {
             assert_eq!(Unqualified(name).to_string(), written);
         }

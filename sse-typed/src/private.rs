@@ -93,6 +93,12 @@ pub fn unknown_event(event: &RawEvent<'_>) -> Error {
     Error::unknown_event(event.to_owned())
 }
 
+/// An error about an event that was to be the last.
+#[cold]
+pub fn ending(error: Error) -> Error {
+    error.ending_the_stream()
+}
+
 /// An event of an `error` variant; with `done`, the stream ends with it.
 #[cold]
 pub fn error_event<T: Send + Sync + 'static>(event: &RawEvent<'_>, payload: T, done: bool) -> Error {
@@ -199,6 +205,8 @@ pub enum Sign {
     Nothing,
     /// The data is for this one. The least wins.
     Key(usize),
+    /// The same, unless the key's value is null: many a server says with each event that there is no error.
+    ErrorKey(usize),
     /// The key's value names what it is for.
     Tag,
 }
@@ -275,6 +283,12 @@ impl<L: Look> Place for InData<L> {
                     continue;
                 }
                 Sign::Key(index) if key.is_none_or(|best| index < best) => key = Some(index),
+                Sign::ErrorKey(index) if key.is_none_or(|best| index < best) => {
+                    if map.next_value::<Option<IgnoredAny>>()?.is_some() {
+                        key = Some(index);
+                    }
+                    continue;
+                }
                 _ => {}
             }
             map.next_value::<IgnoredAny>()?;

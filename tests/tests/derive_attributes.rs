@@ -284,6 +284,27 @@ mod key {
         assert_eq!(event::<Msg>("", r#"{"\u0065rror":1,"id":1}"#).value(), Msg::Failed(Id { id: 1 }), "escaped");
     }
 
+    #[derive(Debug, PartialEq, SseEvents)]
+    enum Answer {
+        #[sse(event = "message", key = "error", error)]
+        Failed(Id),
+        #[sse(event = "message", key = "result")]
+        Result { result: Option<u32> },
+        #[sse(event = "message")]
+        Plain(Id),
+    }
+
+    #[test]
+    fn an_error_of_null_is_none() {
+        let failed = r#"{"error":{},"result":null,"id":1}"#;
+        assert_eq!(event::<Answer>("", failed).error().downcast_ref::<Id>(), Some(&Id { id: 1 }));
+        assert_eq!(event::<Answer>("", r#"{"error":null,"result":3}"#).value(), Answer::Result { result: Some(3) });
+        assert_eq!(event::<Answer>("", r#"{"result":null,"error":null}"#).value(), Answer::Result { result: None });
+        assert_eq!(event::<Answer>("", r#"{"error":null,"id":3}"#).value(), Answer::Plain(Id { id: 3 }));
+        let error = event::<Answer>("", r#"{"error":false,"id":"x"}"#).error();
+        assert_eq!(error.kind(), ErrorKind::Decode, "an error that cannot be read");
+    }
+
     #[test]
     fn of_several_keys_the_variant_written_first_wins() {
         assert_eq!(event::<Msg>("", r#"{"result":1,"error":2,"id":3}"#).value(), Msg::Failed(Id { id: 3 }));
@@ -892,6 +913,8 @@ mod endings {
         Failed(ApiError),
         #[sse(error, done, text)]
         Fatal(String),
+        #[sse(error, done)]
+        Broken(ApiError),
         #[sse(error)]
         Expired,
     }
@@ -910,8 +933,12 @@ mod endings {
     }
 
     #[test]
-    fn a_done_event_that_does_not_decode_is_an_error_like_any_other() {
-        let error = event::<Msg>("finished", "x").error();
+    fn an_event_that_ends_the_stream_does_so_though_it_cannot_be_read() {
+        for (name, data) in [("finished", "x"), ("stopped", "{}"), ("broken", "?")] {
+            let error = event::<Msg>(name, data).error();
+            assert_eq!((error.kind(), error.is_final()), (ErrorKind::Decode, true), "{name}");
+        }
+        let error = event::<Msg>("failed", "x").error();
         assert_eq!((error.kind(), error.is_final()), (ErrorKind::Decode, false));
     }
 

@@ -5,7 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use axum::{Router, routing};
 use http::{HeaderMap, Method, StatusCode};
-use sse_typed::{Error, ErrorKind, Reconnect, RequestBuilderExt, SessionBuilder, SessionConfig, State, TypedSession};
+use sse_typed::{
+    DecodeErrors, Error, ErrorKind, Reconnect, RequestBuilderExt, SessionBuilder, SessionConfig, SseEvents, State,
+    TypedSession,
+};
 use sse_typed_tests::seen::{Reply, Seen, drain, good, next, texts, waits};
 use sse_typed_tests::server::{ClosedPort, Script, Served, Server, client, http2_client, lock, ms, numbered, soon};
 
@@ -765,4 +768,30 @@ async fn a_consumer_that_takes_its_time_does_not_make_a_server_healthy() {
     };
     assert_eq!((error.kind(), error.attempts(), seen), (ErrorKind::Incomplete, 3, 4));
     assert_doubling(&lock(&noted), ms(20));
+}
+
+/// What an end that cannot be read makes of a GET that reconnects.
+#[derive(Debug, PartialEq, SseEvents)]
+enum Told {
+    Tick(u32),
+    #[sse(done)]
+    Bye {
+        reason: String,
+    },
+}
+
+#[tokio::test]
+async fn a_stream_whose_end_cannot_be_read_is_over_and_not_asked_for_again() {
+    for (policy, error) in [
+        (DecodeErrors::Yield, Some(ErrorKind::Decode)),
+        (DecodeErrors::Stop, Some(ErrorKind::Decode)),
+        (DecodeErrors::Skip, None),
+    ] {
+        let server = Server::answering(|_| Script::events("event: tick\ndata: 1\n\nevent: bye\ndata: {}\n\n")).await;
+        let session = client().get(server.url("/")).sse().reconnect(quick()).decode_errors(policy);
+        let mut events = soon(session.connect()).await.unwrap().incoming::<Told>();
+        let expected: Vec<_> = [Ok(Told::Tick(1))].into_iter().chain(error.map(Err)).collect();
+        assert_eq!(drain(&mut events).await, expected);
+        assert_eq!((server.count(), events.stats().decode_errors), (1, 1));
+    }
 }

@@ -82,6 +82,11 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
+    /// The default policy, to start from.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// No reconnecting: the end of the body is the end of the stream.
     pub fn never() -> Self {
         Self { methods: Methods::None, ..Self::default() }

@@ -689,14 +689,13 @@ impl Core {
         let is_decode = error.kind() == ErrorKind::Decode;
         self.stats.decode_errors += u64::from(is_decode);
         let error = match self.decode_errors {
-            DecodeErrors::Skip if is_decode => return None,
             DecodeErrors::Stop if is_decode => error.ending_the_stream(),
             DecodeErrors::Yield | DecodeErrors::Skip | DecodeErrors::Stop => error,
         };
         if error.is_final() {
             self.close();
         }
-        Some(error)
+        (!is_decode || self.decode_errors != DecodeErrors::Skip).then_some(error)
     }
 
     #[inline]
