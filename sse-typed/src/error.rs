@@ -45,6 +45,8 @@ struct Inner {
     /// What happened, where the kind alone does not say it.
     message: Option<&'static str>,
     source: Option<BoxError>,
+    /// The cause may show what this error does not.
+    is_reticent: bool,
     /// The event concerned, and the type that it could not be read as.
     event: Option<ServerSentEvent>,
     payload_type: Option<&'static str>,
@@ -65,7 +67,7 @@ struct Inner {
 pub enum ErrorKind {
     /// The request cannot be built, or not be sent again as the policy wants. Final, unless `retry_if` wants it tried again.
     Request,
-    /// No response came: no connection, no answer, a failed TLS handshake. Final once it is not tried again.
+    /// No response came: no connection, no answer, a failed TLS handshake, as the text says. Final once it is not tried again.
     Connect,
     /// The server answered with another status than 200 and 204. Final once it is not tried again.
     Status,
@@ -95,6 +97,7 @@ impl Error {
             is_final: !matches!(kind, ErrorKind::Decode | ErrorKind::Event),
             message: None,
             source: None,
+            is_reticent: false,
             event: None,
             payload_type: None,
             path: None,
@@ -179,6 +182,12 @@ impl Error {
     /// The server asks not to be asked again before that.
     pub(crate) fn retrying_after(mut self, retry_after: Option<Duration>) -> Self {
         self.inner().retry_after = retry_after;
+        self
+    }
+
+    /// Shows nothing of its cause.
+    pub(crate) fn reticent(mut self) -> Self {
+        self.inner().is_reticent = true;
         self
     }
 
@@ -323,7 +332,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, is_final, source, event, status, attempts, .. } = &*self.0;
+        let Inner { kind, is_final, source, is_reticent, event, status, attempts, .. } = &*self.0;
         let mut debug = f.debug_struct("Error");
         debug.field("kind", kind).field("message", &format_args!("{self}")).field("is_final", is_final);
         if let Some(event) = event {
@@ -337,7 +346,7 @@ impl fmt::Debug for Error {
         }
         // What a format says of data that it could not read may quote it, and stays in `source()`. A path may name keys of a
         // map, which are data, and stays in `path()`.
-        if let (Some(source), true) = (source, *kind != ErrorKind::Decode) {
+        if let (Some(source), false) = (source, *kind == ErrorKind::Decode || *is_reticent) {
             debug.field("source", source);
         }
         debug.finish_non_exhaustive()

@@ -148,7 +148,7 @@ impl Attempt {
     }
 
     /// What the stream was lost to, or what the attempt before came to, with the status, headers and body of an answer
-    /// that was no stream. `None` at the first request, and where a handle asked for another connection.
+    /// that was no stream. `None` at the first request, and where a handle asked for another in place of an open one.
     ///
     /// ```no_run
     /// # async fn run(client: reqwest::Client) -> Result<(), sse_typed::Error> {
@@ -174,7 +174,7 @@ impl Attempt {
     /// stays until the stream has said what to resume after.
     ///
     /// A request whose body is a stream cannot be looked into: its own `Accept` and `Cache-Control` are replaced, and the
-    /// client's total timeout stays.
+    /// client's total timeout stays, as does a `Last-Event-ID` for which there is no other.
     pub fn apply(&self, request: RequestBuilder) -> RequestBuilder {
         let Some(copy) = request.try_clone() else {
             // A body that is a stream, or an error which `send` will tell: both can only be added to.

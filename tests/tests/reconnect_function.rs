@@ -9,7 +9,8 @@ use futures::FutureExt as _;
 use http::StatusCode;
 use reqwest::header::ACCEPT;
 use sse_typed::{
-    Attempt, BoxError, Error, ErrorKind, Reconnect, ServerSentEvent, SessionBuilder, SessionHandle, State, TypedSession,
+    Attempt, BoxError, Error, ErrorKind, Reconnect, RequestBuilderExt as _, ServerSentEvent, SessionBuilder,
+    SessionHandle, State, TypedSession,
 };
 use sse_typed_tests::seen::{good, next, texts};
 use sse_typed_tests::server::{ClosedPort, Script, Server, client, lock, ms, soon};
@@ -322,15 +323,22 @@ async fn so_does_one_that_middleware_has_wrapped_and_its_url_is_not_shown() {
     let (errors, asked) = failing(move |_| Wrapped(lock(&refused).take().unwrap()).into(), quick()).await;
     assert_eq!((errors.len(), asked), (0, 3), "no connection is tried again");
 
-    let session = sse_typed::session(move |_| {
-        let response = client().get(&url).send();
-        async { Ok(response.await.map_err(Wrapped)?) }
-    });
-    let error = soon(session.connect()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Connect);
-    let causes = std::iter::successors(std::error::Error::source(&error), |&cause| cause.source());
-    let told = causes.fold(format!("{error} {error:?}"), |told, cause| format!("{told} {cause} {cause:?}"));
-    assert!(!told.contains("secret") && !told.contains("feed"), "{told}");
+    let wraps: [fn(reqwest::Error) -> BoxError; 3] =
+        [|error| Wrapped(error).into(), |error| io::Error::other(error).into(), |error| Arc::new(error).into()];
+    for wrap in wraps {
+        let url = url.clone();
+        let session = sse_typed::session(move |_| {
+            let response = client().get(&url).send();
+            async move { response.await.map_err(wrap) }
+        });
+        let error = soon(session.connect()).await.unwrap_err();
+        assert_eq!((error.kind(), &*error.to_string()), (ErrorKind::Connect, "could not connect"));
+        let told = format!("{error:?}");
+        assert!(!told.contains("secret") && !told.contains("feed"), "{told}");
+        // It is the user's own, as it was.
+        let cause = std::error::Error::source(&error).unwrap();
+        assert!(cause.is::<Wrapped>() || cause.is::<io::Error>() || cause.is::<Arc<reqwest::Error>>(), "{told}");
+    }
 
     // One that was no failure to connect.
     let server = Server::answering(|_| Script::status("200 OK", "no JSON")).await;
@@ -341,6 +349,75 @@ async fn so_does_one_that_middleware_has_wrapped_and_its_url_is_not_shown() {
     });
     let error = soon(session.connect()).await.unwrap_err();
     assert_eq!((error.kind(), &*error.to_string()), (ErrorKind::Request, "could not make the request"));
+}
+
+#[tokio::test]
+async fn a_status_inside_an_error_of_the_users_own_is_still_that_status() {
+    let server = Server::answering(|_| Script::status("503 Busy", "")).await;
+    let url = server.url("/?key=secret");
+    let session = sse_typed::session(move |_| {
+        let response = client().get(&url).send();
+        async { Ok(response.await.and_then(reqwest::Response::error_for_status).map_err(Wrapped)?) }
+    });
+    let error = soon(session.connect()).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Status, Some(StatusCode::SERVICE_UNAVAILABLE)));
+    assert!(std::error::Error::source(&error).unwrap().is::<Wrapped>());
+    assert!(!format!("{error:?}").contains("secret"));
+
+    let bytes =
+        futures::stream::iter([Err::<&str, _>(Wrapped(soon(client().get("http://[").send()).await.unwrap_err()))]);
+    let mut events = sse_typed::Session::from_stream(bytes).incoming::<String>();
+    let error = soon(events.next()).await.unwrap().unwrap_err();
+    assert!(std::error::Error::source(&error).unwrap().is::<Wrapped>());
+}
+
+#[tokio::test]
+async fn a_token_that_breaks_off_on_its_way_is_asked_for_again() {
+    for late in [false, true] {
+        let head = "content-type: application/json\r\ncontent-length: 50\r\n";
+        let mut tokens = 0;
+        let server = Server::answering(move |request| match (&*request.path, request.last_event_id()) {
+            ("/token", _) => {
+                tokens += 1;
+                let script = Script::head("200 OK", if tokens == 2 { head } else { "content-length: 3\r\n" });
+                if tokens == 2 && late { script.send("\"ab").hold() } else { script.send("\"a\"") }
+            }
+            (_, None) => Script::events("id: 1\ndata: 1\n\n"),
+            (_, Some("1")) => Script::events("id: 2\ndata: 2\n\n"),
+            _ => Script::no_content(),
+        })
+        .await;
+        let (token, url) = (server.url("/token"), server.url("/"));
+        let session = sse_typed::session(move |attempt| {
+            let token = client().get(&token).timeout(ms(200)).send();
+            let request = client().get(&url);
+            async move {
+                let token: String = token.await?.json().await?;
+                Ok(attempt.apply(request.bearer_auth(token)).send().await?)
+            }
+        });
+        let mut events = open(session.reconnect(quick())).await;
+        assert_eq!(texts(&mut events).await, good(["1", "2"]), "late: {late}");
+    }
+}
+
+#[tokio::test]
+async fn what_happened_before_there_was_a_response_is_told_apart() {
+    let server = Server::answering(|request| match &*request.path {
+        "/hangs-up" => Script::new(),
+        _ => Script::new().hold(),
+    })
+    .await;
+    let said = async |request: reqwest::RequestBuilder| {
+        let error = soon(request.sse().connect()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connect);
+        error.to_string()
+    };
+    assert_eq!(said(client().get(ClosedPort::new().url("/"))).await, "could not connect");
+    let broke = said(client().get(server.url("/hangs-up"))).await;
+    assert_eq!(broke, "the connection broke before there was a response");
+    let late = said(client().get(server.url("/hangs")).timeout(ms(100))).await;
+    assert_eq!(late, "no response came in the time that the request allows");
 }
 
 #[tokio::test]

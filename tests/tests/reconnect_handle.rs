@@ -1,7 +1,7 @@
 //! Sessions that are controlled from other tasks, and `next()` futures that are dropped.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -597,4 +597,48 @@ async fn a_handle_does_not_keep_the_waker_of_a_session_that_is_gone() {
     server.left(0).await;
     assert_eq!(Arc::strong_count(&woken), 1);
     drop(handle);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_while_an_attempt_is_young_happens_though_it_fails() {
+    let refusal = Script::head("503 Busy", "content-length: 10\r\n").send("ab").hold();
+    for failing in [Script::new().sleep(ms(60)), Script::new().sleep(ms(60)).send("HTTP/1.1 503 Busy\r\n\r\n"), refusal]
+    {
+        let server =
+            Server::scripted([Script::events("data: 1\n\n"), failing, Script::events("data: 2\n\n").hold()]).await;
+        let policy = Reconnect::default().delay(ms(60_000)).server_retry(ms(100)..=ms(60_000));
+        let mut events = get(&server, policy).await;
+        let handle = events.handle();
+        assert_eq!(next(&mut events).await, "1");
+        let reader = tokio::spawn(async move { next(&mut events).await });
+        reach(&handle, |state| matches!(state, State::Waiting { attempt: 1, .. })).await;
+        assert!(handle.reconnect());
+        server.asked(2).await;
+        // Before it has failed.
+        tokio::time::sleep(ms(10)).await;
+        assert!(handle.reconnect());
+        assert_eq!(soon(reader).await.unwrap(), "2");
+        assert_eq!(server.count(), 3);
+    }
+}
+
+#[tokio::test]
+async fn who_may_ask_at_any_time_does_not_keep_other_tasks_from_running() {
+    let server = Server::scripted([Script::events("data: 1\n\n")]).await;
+    let url = server.url("/");
+    let shared = Arc::new(Mutex::new(None::<SessionHandle>));
+    let handle = shared.clone();
+    let session = sse_typed::session(move |attempt| {
+        if let Some(handle) = &*lock(&handle) {
+            handle.reconnect();
+        }
+        let request = attempt.apply(client().get(&url));
+        async move { Ok(request.send().await?) }
+    });
+    let policy = Reconnect::default().delay(ms(1)).server_retry(Duration::ZERO..=ms(8));
+    let mut events = soon(session.reconnect(policy).connect()).await.unwrap().incoming::<String>();
+    *lock(&shared) = Some(events.handle());
+    assert_eq!(next(&mut events).await, "1");
+    // Whatever comes of it.
+    let _ = tokio::time::timeout(ms(50), events.next()).await;
 }

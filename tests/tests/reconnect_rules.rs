@@ -749,27 +749,6 @@ async fn never_is_never_whatever_the_method() {
     assert_eq!(texts(&mut events).await, good(["1"]));
 }
 
-#[tokio::test]
-async fn a_consumer_that_takes_its_time_does_not_make_a_server_healthy() {
-    let server = Server::answering(|_| Script::events("data: hello\n\n")).await;
-    let policy = Reconnect::default().delay(ms(20)).server_retry(ms(20)..=ms(20)).max_attempts(3);
-    let mut events = get(&server, policy).await;
-    let noted = waits(events.handle());
-    let mut seen = 0;
-    let error = loop {
-        match soon(events.next()).await.unwrap() {
-            Ok(_) => {
-                seen += 1;
-                assert!(seen <= 4, "without an end");
-                tokio::time::sleep(ms(200)).await;
-            }
-            Err(error) => break error,
-        }
-    };
-    assert_eq!((error.kind(), error.attempts(), seen), (ErrorKind::Incomplete, 3, 4));
-    assert_doubling(&lock(&noted), ms(20));
-}
-
 /// What an end that cannot be read makes of a GET that reconnects.
 #[derive(Debug, PartialEq, SseEvents)]
 enum Told {

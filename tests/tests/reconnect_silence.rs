@@ -367,3 +367,39 @@ async fn an_empty_chunk_is_no_sign_of_life() {
     let mut events = sse_typed::Session::from_stream(bytes).config(config).incoming::<String>();
     assert_eq!(soon(events.next()).await.unwrap().unwrap_err().kind(), ErrorKind::IdleTimeout);
 }
+
+#[test]
+fn bytes_that_came_in_time_are_no_silence_though_the_thread_was_busy_at_its_end() {
+    let elsewhere = elsewhere();
+    let timeout = ms(400);
+    let runtimes: [fn() -> tokio::runtime::Runtime; 2] = [
+        || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap(),
+    ];
+    for (runtime, spawned, stall) in [(0, false, 60), (0, true, 130), (1, true, 60), (1, true, 130), (1, false, 130)] {
+        let runtime = runtimes[runtime]();
+        for _ in 0..3 {
+            let script =
+                Script::events("data: 1\n\n").sleep(ms(365)).send(":\n").sleep(ms(150)).send("data: 2\n\n").hold();
+            let server = elsewhere.block_on(Server::scripted([script]));
+            let read = async move {
+                let mut events = open(client().post(server.url("/")).sse().idle_timeout(timeout)).await;
+                assert_eq!(next(&mut events).await, "1");
+                for _ in 0..2 {
+                    // Each thread that the runtime has is busy when the bytes come, and when the time is over.
+                    tokio::spawn(async move {
+                        tokio::time::sleep(ms(355)).await;
+                        std::thread::sleep(ms(stall));
+                    });
+                }
+                let item = soon(events.next()).await.unwrap();
+                assert_eq!(item.map(|event| event.data).map_err(|error| error.kind()), Ok("2".to_owned()));
+            };
+            if spawned {
+                runtime.block_on(async { soon(tokio::spawn(read)).await.unwrap() });
+            } else {
+                runtime.block_on(read);
+            }
+        }
+    }
+}

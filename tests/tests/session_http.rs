@@ -1,6 +1,7 @@
 //! What a session asks for, and which answers it takes.
 
 use std::io::Write as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use axum::body::Body;
 use axum::routing::get;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures::FutureExt as _;
 use http::{StatusCode, Version};
 use reqwest::header::{ACCEPT, CACHE_CONTROL};
 use sse_typed::{ErrorKind, Reconnect, RequestBuilderExt, Session, SessionBuilder, SessionConfig, State};
@@ -453,4 +455,31 @@ async fn an_error_of_connect_tells_how_long_the_server_wants_to_be_left_alone() 
         let error = connect(client().post(server.url("/")).sse()).await.unwrap_err();
         assert_eq!(error.retry_after(), told.then_some(ms(7000)), "{status}");
     }
+}
+
+#[tokio::test]
+async fn who_looks_at_bytes_and_panics_loses_none() {
+    let shown = std::sync::atomic::AtomicU32::new(0);
+    let config = SessionConfig::new().inspect_bytes(move |_| {
+        assert_ne!(shown.fetch_add(1, std::sync::atomic::Ordering::Relaxed), 1, "here");
+    });
+    let bytes = futures::stream::iter(["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"].map(Ok::<_, std::io::Error>));
+    let mut events = Session::from_stream(bytes).config(config).incoming::<String>();
+    assert_eq!(next(&mut events).await, "1");
+    assert!(AssertUnwindSafe(events.next()).catch_unwind().await.is_err());
+    assert_eq!(texts(&mut events).await, good(["2", "3"]));
+}
+
+#[tokio::test]
+async fn a_stream_of_bytes_that_panics_is_over() {
+    let bytes = futures::stream::unfold(0, |number| async move {
+        assert!(number < 1, "here");
+        Some((Ok::<_, std::io::Error>("data: 1\n\n"), number + 1))
+    });
+    let mut events = Session::from_stream(Box::pin(bytes)).incoming::<String>();
+    let handle = events.handle();
+    assert_eq!(next(&mut events).await, "1");
+    assert!(AssertUnwindSafe(events.next()).catch_unwind().await.is_err());
+    assert_eq!(texts(&mut events).await, []);
+    assert_eq!(handle.state(), State::Closed);
 }

@@ -180,3 +180,11 @@ async fn a_request_function_asks_for_it_as_well() {
         assert_eq!(request.header("accept"), Some("text/event-stream, application/json"));
     }
 }
+
+#[tokio::test]
+async fn options_may_be_set_afterwards_too() {
+    let server = Server::scripted([json("  {\"a\": 1}")]).await;
+    let session = connect(client().get(server.url("/")).sse().json_as_event()).await.unwrap();
+    let mut events = session.config(SessionConfig::new().max_event_size(1 << 10)).incoming();
+    assert_eq!(texts(&mut events).await, good(["  {\"a\": 1}"]));
+}

@@ -18,6 +18,9 @@ const LEAST_GROWN_DELAY: Duration = Duration::from_millis(10);
 /// The least time between two requests that the user asks for, unless the server may ask for less.
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
+/// However often the server may ask.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
 /// The shortest delay before a 401 is answered with fresh credentials.
 const UNAUTHORIZED_DELAY: Duration = Duration::from_millis(100);
 
@@ -33,10 +36,6 @@ pub(crate) enum Input {
     Complete(Option<Error>),
     /// An event came.
     Event,
-    /// Bytes came.
-    Heard,
-    /// No bytes have come, and somebody waits for them.
-    Awaited,
     /// The server set the reconnection time.
     ReconnectionTime(Duration),
     /// No stream, or none any more, for this reason.
@@ -113,9 +112,6 @@ struct Open {
     since: Instant,
     delay: Duration,
     event: bool,
-    /// When bytes came last, unless somebody has waited for more since: a loss is known when it is looked for, and a consumer that
-    /// takes its time would make any connection one that lasted.
-    heard: Option<Instant>,
 }
 
 /// A time without a healthy connection.
@@ -209,15 +205,14 @@ impl Machine {
         matches!(self.phase, Phase::Open(Open { event: true, .. }))
     }
 
-    /// Whether it matters for how long the connection lasts.
-    #[inline]
-    pub(crate) fn is_on_trial(&self) -> bool {
-        self.outage.is_some() && matches!(self.phase, Phase::Open(_))
-    }
-
     /// Whether the request may be sent again at all.
     pub(crate) fn may_reconnect(&self) -> bool {
         self.policy.is_some() && !self.is_closed()
+    }
+
+    /// Whether each request is made by a function of the user's.
+    pub(crate) fn makes_requests_anew(&self) -> bool {
+        self.fresh_requests
     }
 
     /// Takes in what happened, and says what to do. What cannot happen in a phase changes nothing.
@@ -234,24 +229,22 @@ impl Machine {
             }
             (Phase::Connecting { delay, .. }, Input::Opened) => {
                 self.opened = true;
-                self.phase = Phase::Open(Open { since: now, delay, event: false, heard: None });
+                self.phase = Phase::Open(Open { since: now, delay, event: false });
                 Action::Continue
             }
             (Phase::Open(open), Input::Event) => {
                 self.phase = Phase::Open(Open { event: true, ..open });
                 Action::Continue
             }
-            (Phase::Open(open), Input::Heard) => {
-                self.phase = Phase::Open(Open { heard: Some(now), ..open });
-                self.settle_health(now);
-                Action::Continue
+            (Phase::Connecting { since, asked_again, .. }, Input::Lost(loss)) => {
+                let action = self.lost(loss, now);
+                if asked_again { self.hurry(action, self.due(since), now) } else { action }
             }
-            (Phase::Open(open), Input::Awaited) => {
-                self.phase = Phase::Open(Open { heard: None, ..open });
-                Action::Continue
-            }
-            (Phase::Connecting { .. } | Phase::Open(_), Input::Lost(loss)) => {
+            (Phase::Open(_), Input::Lost(loss)) => {
                 self.settle_health(now);
+                if self.failed_attempts() == 0 {
+                    self.outage = self.outage.map(|outage| Outage { began: now, ..outage });
+                }
                 self.lost(loss, now)
             }
             (Phase::Waiting { delay, .. }, Input::Elapsed) => self.connect(delay, now),
@@ -264,20 +257,16 @@ impl Machine {
             }
             (Phase::Connecting { since, delay, .. }, Input::Reconnect) if self.may_reconnect() => {
                 let again = self.due(since).is_none_or(|due| due <= now);
+                if again {
+                    self.requested = Some(now);
+                }
                 self.phase =
                     Phase::Connecting { since: if again { Some(now) } else { since }, delay, asked_again: !again };
                 if again { Action::Connect } else { Action::Continue }
             }
             (
                 _,
-                Input::Opened
-                | Input::Complete(_)
-                | Input::Event
-                | Input::Heard
-                | Input::Awaited
-                | Input::Lost(_)
-                | Input::Elapsed
-                | Input::Reconnect,
+                Input::Opened | Input::Complete(_) | Input::Event | Input::Lost(_) | Input::Elapsed | Input::Reconnect,
             ) => Action::Continue,
         }
     }
@@ -293,12 +282,12 @@ impl Machine {
 
     /// A connection that has proved healthy ends the outage that led to it.
     fn settle_health(&mut self, now: Instant) {
-        let Phase::Open(Open { since, delay, event, heard }) = self.phase else { return };
+        let Phase::Open(Open { since, delay, event }) = self.phase else { return };
         let Some(policy) = &self.policy else { return };
         let no_delay = delay.is_zero() && self.first_delay(policy).is_zero();
         let healthy_after = policy.healthy_after.unwrap_or(if no_delay { LEAST_GROWN_DELAY } else { delay });
         let healthy_after = if event { healthy_after } else { healthy_after.max(QUIET_AND_HEALTHY) };
-        if heard.unwrap_or(now).saturating_duration_since(since) >= healthy_after {
+        if now.saturating_duration_since(since) >= healthy_after {
             self.outage = None;
         }
     }
@@ -309,10 +298,7 @@ impl Machine {
         let Some(policy) = self.policy.clone().filter(|_| self.opened || self.retry_first_connect) else {
             return self.end(loss);
         };
-        let mut outage = self.outage.unwrap_or(Outage::new(now));
-        if failed_attempts == 0 {
-            outage.began = now;
-        }
+        let outage = self.outage.unwrap_or(Outage::new(now));
         let unauthorized = loss.error.status().is_some_and(|status| status == http::StatusCode::UNAUTHORIZED);
         if !policy.retries(&loss.error, self.fresh_requests && !outage.reauthorized) {
             return self.end(loss);
@@ -379,9 +365,24 @@ impl Machine {
         Action::Wait { until, lost_to: None }
     }
 
+    /// The user has asked for another attempt while one was under way, which has failed: there is no wait but until it is due.
+    fn hurry(&mut self, action: Action, due: Option<Instant>, now: Instant) -> Action {
+        let (until, lost_to, delay) = match (action, self.phase) {
+            (Action::Wait { until, lost_to }, Phase::Waiting { delay, .. }) => (until, lost_to, delay),
+            (action, _) => return action,
+        };
+        let until = due.map_or(now, |due| due.clamp(now, until));
+        self.requested = Some(until);
+        if let Some(outage) = &mut self.outage {
+            outage.requested = outage.requested.saturating_add(1);
+        }
+        self.phase = Phase::Waiting { until, wait: until - now, delay, requested: true };
+        Action::Wait { until, lost_to }
+    }
+
     /// When the user may have the request sent again that was sent at this time.
     fn due(&self, sent: Option<Instant>) -> Option<Instant> {
-        let pause = LEAST_PAUSE.min(*self.policy.as_ref()?.server_retry.start());
+        let pause = LEAST_PAUSE.min(*self.policy.as_ref()?.server_retry.start()).max(SHORTEST_PAUSE);
         sent.map(|sent| sent.checked_add(pause).unwrap_or_else(|| sent + FAR_FUTURE))
     }
 
@@ -765,12 +766,20 @@ mod tests {
         assert_eq!(rig.machine.state(), State::Connecting { attempt: 1 });
         assert!(matches!(rig.on(Input::Reconnect), Action::Continue), "that may be what is under way");
         assert_eq!(rig.machine.asked_again(), Some(rig.now + Duration::from_millis(100)));
+        let Action::Wait { until, lost_to: Some(_) } = rig.on(Input::Lost(refused(503).into())) else {
+            panic!("no wait")
+        };
+        assert_eq!(until, rig.now + Duration::from_millis(100), "it has failed, and the next is due then");
+        rig.elapse();
         rig.now += Duration::from_millis(100);
         assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
-        assert_eq!(rig.machine.state(), State::Connecting { attempt: 1 });
+        assert_eq!(rig.machine.state(), State::Connecting { attempt: 2 });
+        rig.now += Duration::from_millis(100);
         rig.delay_after(error(ErrorKind::Connect));
         assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
-        assert_eq!(rig.machine.state(), State::Connecting { attempt: 2 });
+        assert_eq!(rig.machine.state(), State::Connecting { attempt: 3 });
+        assert!(matches!(rig.on(Input::Reconnect), Action::Continue));
+        assert!(rig.end_after(refused(404)).is_some(), "it was answered");
     }
 
     #[test]
@@ -792,47 +801,24 @@ mod tests {
         rig.elapse();
         assert_eq!(rig.end_after(refused(503)).unwrap().attempts(), 2, "of its own");
 
+        // A limit in time holds all the same.
+        let mut rig = Rig::opened(DEFAULT().max_elapsed(10 * SECOND));
+        rig.delay_after(end());
+        for _ in 0..4 {
+            assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+            rig.now += 2 * SECOND;
+            if rig.now - rig.machine.outage.unwrap().began < 8 * SECOND {
+                rig.delay_after(refused(503));
+            }
+        }
+        rig.end_after(refused(503));
+
         // It is never later than it would have been.
         let mut rig = Rig::opened(DEFAULT().delay(pause / 2).server_retry(pause..=pause));
         assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
         assert_eq!(rig.delay_after(refused(503)), pause / 2);
         let Action::Wait { until, .. } = rig.on(Input::Reconnect) else { panic!("at once") };
         assert_eq!(until - rig.now, pause / 2);
-    }
-
-    #[test]
-    fn how_long_a_connection_lasted_is_told_by_what_came_and_not_by_when_it_was_looked_at() {
-        let mut rig = Rig::opened(DEFAULT().max_attempts(3));
-        rig.delay_after(end());
-        for attempt in 1..=3 {
-            rig.elapse();
-            rig.on(Input::Opened);
-            rig.on(Input::Heard);
-            rig.on(Input::Event);
-            assert!(rig.machine.is_on_trial());
-            // The consumer is busy, and finds the end when it comes back.
-            rig.now += 1000 * SECOND;
-            if attempt == 3 {
-                assert_eq!(rig.end_after(end()).unwrap().attempts(), 3);
-            } else {
-                rig.delay_after(end());
-            }
-        }
-        for wait in [false, true] {
-            let mut rig = Rig::opened(DEFAULT());
-            rig.delay_after(end());
-            rig.elapse();
-            rig.on(Input::Opened);
-            rig.on(Input::Heard);
-            rig.on(Input::Event);
-            rig.on(Input::Awaited);
-            rig.now += 3 * SECOND;
-            if !wait {
-                rig.on(Input::Heard);
-                assert!(!rig.machine.is_on_trial(), "it has lasted");
-            }
-            assert_eq!(rig.delay_after(end()), 3 * SECOND);
-        }
     }
 
     #[test]

@@ -148,6 +148,8 @@ impl Reconnect {
     /// minute, or as long as this if that is more.
     ///
     /// With zero an event is enough: for a server that ends its stream after each page of events.
+    ///
+    /// A connection lasts until its loss is noticed, which a consumer that takes its time over an event does afterwards.
     #[must_use]
     pub fn healthy_after(mut self, duration: Duration) -> Self {
         self.healthy_after = Some(duration);

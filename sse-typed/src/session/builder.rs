@@ -210,6 +210,7 @@ options! {
     ///
     /// The event's data is the whole body, of which line breaks have become spaces; it has no name and no id. The stream is
     /// over then, and neither reconnects nor lacks a `done` event. `Accept` names both types unless the request has one.
+    /// Beside `any_content_type`, JSON is read as this says.
     ///
     /// ```no_run
     /// # #[cfg(feature = "json")]

@@ -1,6 +1,7 @@
 //! What an error of the client is to a session, and its text without URLs, which may hold secrets.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use crate::error::{BoxError, Error, ErrorKind};
 
@@ -11,59 +12,69 @@ pub(super) fn request_error(error: BoxError) -> Error {
         Ok(error) => return error.ending_the_stream(),
         Err(error) => error,
     };
-    let Some(of_client) = of_client(&*error) else {
+    let Some(of_client) = causes(&*error).find_map(as_client_error) else {
         return Error::new(ErrorKind::Request).saying("could not make the request").because(error);
     };
-    let (status, message) = (of_client.status(), message(of_client));
-    let kind = match status {
-        Some(_) => ErrorKind::Status,
-        None if message.is_some() || of_client.is_builder() => ErrorKind::Request,
-        None => ErrorKind::Connect,
+    let status = of_client.status();
+    let (kind, message) = match of_client {
+        _ if status.is_some() => (ErrorKind::Status, None),
+        error if error.is_builder() => (ErrorKind::Request, None),
+        error if error.is_redirect() => (ErrorKind::Request, Some("could not follow a redirect")),
+        // What came whole and was not what it should be. What breaks off or takes too long is one of the client's, in another.
+        error if error.is_decode() && causes(error).skip(1).all(|cause| as_client_error(cause).is_none()) => {
+            (ErrorKind::Request, Some("could not make the request"))
+        }
+        error if error.is_connect() => (ErrorKind::Connect, None),
+        error if error.is_timeout() => {
+            (ErrorKind::Connect, Some("no response came in the time that the request allows"))
+        }
+        _ => (ErrorKind::Connect, Some("the connection broke before there was a response")),
     };
-    let mut error = Error::new(kind).because(without_url(error));
+    let mut this = caused(Error::new(kind), error);
     if let Some(message) = message {
-        error = error.saying(message);
+        this = this.saying(message);
     }
     match status {
-        Some(status) => error.with_status(status),
-        None => error,
+        Some(status) => this.with_status(status),
+        None => this,
     }
 }
 
-/// What happened, where no connection was at fault.
-fn message(error: &reqwest::Error) -> Option<&'static str> {
-    if error.is_redirect() {
-        Some("could not follow a redirect")
-    } else if error.is_decode() {
-        Some("could not make the request")
-    } else {
-        None
+/// `error` with this cause, of whose text no URL is shown.
+pub(super) fn caused(error: Error, cause: BoxError) -> Error {
+    match cause.downcast::<reqwest::Error>() {
+        Ok(cause) => error.because(without_url(*cause)),
+        // The user's own, which is kept as it is. What of the client's is in it may show a URL.
+        Err(cause) if causes(&*cause).filter_map(as_client_error).any(shows_url) => error.because(cause).reticent(),
+        Err(cause) => error.because(cause),
     }
-}
-
-/// The client's error that this is or was caused by: middleware has one of its own around it.
-fn of_client<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a reqwest::Error> {
-    causes(error).find_map(|cause| cause.downcast_ref())
-}
-
-/// The error and its causes.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// The error without URLs, which reqwest's own text shows.
-pub(super) fn without_url(error: BoxError) -> BoxError {
-    let error = match error.downcast::<reqwest::Error>() {
-        Ok(error) => error.without_url().into(),
-        Err(error) => error,
-    };
-    let shows_url = |error: &reqwest::Error| error.url().is_some();
-    if !causes(&*error).filter_map(|cause| cause.downcast_ref()).any(shows_url) {
-        return error;
+fn without_url(error: reqwest::Error) -> BoxError {
+    let error = error.without_url();
+    if !causes(&error).filter_map(as_client_error).any(shows_url) {
+        return error.into();
     }
-    // A URL cannot be taken out of an error's cause, nor out of what another makes of it. What is behind takes the place of all.
-    match causes(&*error).last() {
-        Some(cause) if !cause.is::<reqwest::Error>() => cause.to_string().into(),
-        _ => "the client refused a URL".into(),
+    // A URL cannot be taken out of an error's cause. What that was caused by takes the place of all.
+    match causes(&error).last().filter(|cause| as_client_error(*cause).is_none()) {
+        Some(cause) => cause.to_string().into(),
+        None => "the client refused a URL".into(),
     }
+}
+
+fn shows_url(error: &reqwest::Error) -> bool {
+    error.url().is_some()
+}
+
+/// The error and its causes. One of IO's that was made of another has it inside, and tells of that one's causes alone.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        inside.map(|inside| inside as &(dyn StdError + 'static)).or_else(|| error.source())
+    })
+}
+
+fn as_client_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a reqwest::Error> {
+    error.downcast_ref().or_else(|| error.downcast_ref::<Arc<reqwest::Error>>().map(|error| &**error))
 }

@@ -14,7 +14,7 @@ use http_body::Body as _;
 use reqwest::{Client, Request, Response};
 use tokio::time::Instant;
 
-use super::client_error::{request_error, without_url};
+use super::client_error::request_error;
 use super::timer::Timer;
 use crate::connection::{Connection, Head};
 use crate::error::{BoxError, Error, ErrorKind};
@@ -210,21 +210,24 @@ impl Body {
     #[inline]
     pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
         match self {
-            Self::Response(body) => loop {
-                match ready!(Pin::new(&mut *body).poll_frame(cx)) {
-                    None => return Poll::Ready(None),
-                    Some(Err(error)) => return Poll::Ready(Some(Err(without_url(error.into())))),
-                    Some(Ok(frame)) => {
-                        if let Ok(chunk) = frame.into_data() {
-                            return Poll::Ready(Some(Ok(chunk)));
-                        }
-                        // Trailers say nothing about events.
-                    }
+            Self::Response(body) => poll_response(body, cx),
+            Self::Stream(stream) => stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(cx),
+        }
+    }
+}
+
+/// The next bytes of a response; `None` at the end.
+#[inline]
+pub(super) fn poll_response(body: &mut reqwest::Body, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+    loop {
+        match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+            None => return Poll::Ready(None),
+            Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+            Some(Ok(frame)) => {
+                if let Ok(chunk) = frame.into_data() {
+                    return Poll::Ready(Some(Ok(chunk)));
                 }
-            },
-            Self::Stream(stream) => {
-                let chunk = ready!(stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(cx));
-                Poll::Ready(chunk.map(|chunk| chunk.map_err(without_url)))
+                // Trailers say nothing about events.
             }
         }
     }

@@ -209,7 +209,8 @@ impl SessionHandle {
     }
 
     /// Why there is no stream at the moment: what it was lost to, or what the last attempt to get it back came to. `None`
-    /// while the stream is open, once it is over (its last item says why), and where it was you who gave it up.
+    /// while the stream is open, once it is over (its last item says why), and where it was you who gave it up. It is kept, with
+    /// what a server said, where there is a handle when the stream is lost.
     ///
     /// ```no_run
     /// # fn show(_: String) {}

@@ -28,6 +28,7 @@ use tokio::time::Instant;
 
 use self::builder::Inspector;
 pub use self::builder::{DecodeErrors, SessionBuilder, SessionConfig};
+use self::client_error::caused;
 use self::connect::{Answer, Body, Connecting, Connector, Form, Refusal};
 pub use self::handle::SessionHandle;
 use self::handle::{Command, Facts, Shared};
@@ -175,6 +176,9 @@ impl<D> Session<D> {
     #[must_use]
     pub fn config(mut self, config: SessionConfig) -> Self {
         self.core.parser = config.parser(&self.core.last_event_id);
+        if let Link::Open(_, Form::Json) = self.core.link {
+            self.core.parser.feed(DATA);
+        }
         self.core.timer.break_silence();
         self.core.idle_timeout = config.idle_timeout;
         self.core.skip_empty_data = config.skip_empty_data;
@@ -378,17 +382,19 @@ impl Core {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(end)) => return Poll::Ready(Some(end)),
                 Poll::Pending => {
-                    if self.listen(cx) {
-                        return Poll::Pending;
-                    }
+                    self.listen(cx);
+                    return Poll::Pending;
                 }
             }
         }
     }
 
-    /// Waits for what handles ask for; `false` if they have asked already.
-    fn listen(&self, cx: &Context<'_>) -> bool {
-        self.shared.get().is_none_or(|shared| shared.listen(cx.waker(), self.stats))
+    /// Has the task woken by what handles ask for; at once, if they have asked already. Not in the same poll: a request function that
+    /// asks each time would have it never return.
+    fn listen(&self, cx: &Context<'_>) {
+        if self.shared.get().is_some_and(|shared| !shared.listen(cx.waker(), self.stats)) {
+            cx.waker().wake_by_ref();
+        }
     }
 
     /// Has the parser go on to the next frame in what it was fed; `false` if there is none.
@@ -424,11 +430,10 @@ impl Core {
 
     /// One step of getting bytes to the parser.
     fn poll_link(&mut self, cx: &mut Context<'_>, expects_done: bool) -> Poll<Result<(), End>> {
-        if let Link::Open(body, form) = &mut self.link {
+        if let Link::Open(Body::Response(body), form) = &mut self.link {
             // A server that always has something to say does not keep other tasks from running.
             let budget = ready!(tokio::task::coop::poll_proceed(cx));
-            let chunk = body.poll_chunk(cx);
-            let form = *form;
+            let (chunk, form) = (connect::poll_response(body, cx), *form);
             if chunk.is_ready() {
                 budget.made_progress();
             }
@@ -441,10 +446,8 @@ impl Core {
                     Poll::Ready(answer) => Poll::Ready(self.answered(answer, expects_done)),
                     Poll::Pending => {
                         self.link = Link::Connecting(connecting);
-                        if let Some(at) = self.machine.asked_again() {
-                            if self.timer.poll_until(Instant::from_std(at), cx).is_ready() {
-                                return Poll::Ready(self.tell(Input::Reconnect));
-                            }
+                        if self.poll_asked_again(cx).is_ready() {
+                            return Poll::Ready(self.tell(Input::Reconnect));
                         }
                         ready!(self.poll_silence(cx));
                         let error = Error::new(ErrorKind::IdleTimeout).saying("no response came in the time allowed");
@@ -457,7 +460,8 @@ impl Core {
                     Poll::Ready(error) => Poll::Ready(self.lost(error.into())),
                     Poll::Pending => {
                         self.link = Link::Refused(refusal);
-                        Poll::Pending
+                        ready!(self.poll_asked_again(cx));
+                        Poll::Ready(self.tell(Input::Reconnect))
                     }
                 }
             }
@@ -479,10 +483,30 @@ impl Core {
                 ready!(self.timer.poll_until(until, cx));
                 Poll::Ready(self.tell(Input::Elapsed))
             }
-            Link::Open(..) | Link::Closed => {
+            Link::Open(mut body, form) => {
+                let Poll::Ready(budget) = tokio::task::coop::poll_proceed(cx) else {
+                    self.link = Link::Open(body, form);
+                    return Poll::Pending;
+                };
+                let chunk = body.poll_chunk(cx);
+                self.link = Link::Open(body, form);
+                if chunk.is_ready() {
+                    budget.made_progress();
+                }
+                self.poll_body(chunk, form, cx).map(Ok)
+            }
+            Link::Closed => {
                 self.close();
                 Poll::Ready(Err(End(None)))
             }
+        }
+    }
+
+    /// Ready when what a handle asked for while an attempt was young is to be done.
+    fn poll_asked_again(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.machine.asked_again() {
+            Some(at) => self.timer.poll_until(Instant::from_std(at), cx),
+            None => Poll::Pending,
         }
     }
 
@@ -496,9 +520,6 @@ impl Core {
     ) -> Poll<()> {
         match chunk {
             Poll::Pending => {
-                if self.machine.is_on_trial() {
-                    self.inform(Input::Awaited);
-                }
                 ready!(self.poll_silence(cx));
                 self.link = Link::Lost(Error::new(ErrorKind::IdleTimeout).into());
             }
@@ -506,18 +527,17 @@ impl Core {
             Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => {}
             Poll::Ready(Some(Ok(chunk))) => {
                 self.timer.break_silence();
-                if self.machine.is_on_trial() {
-                    self.inform(Input::Heard);
-                }
                 self.stats.bytes += chunk.len() as u64;
-                if let Some(inspector) = &self.inspector {
-                    inspector.show(&chunk);
-                }
+                let shown = self.inspector.as_ref().map(|_| chunk.clone());
                 self.parser.feed(if form == Form::Json { on_one_line(chunk) } else { chunk });
                 self.is_parsed = false;
+                // Afterwards, as it may panic.
+                if let (Some(inspector), Some(shown)) = (&self.inspector, shown) {
+                    inspector.show(&shown);
+                }
             }
             Poll::Ready(Some(Err(error))) => {
-                self.link = Link::Lost(Error::new(ErrorKind::Transport).because(error).into());
+                self.link = Link::Lost(caused(Error::new(ErrorKind::Transport), error).into());
             }
             Poll::Ready(None) => {
                 if form == Form::Json {
@@ -586,8 +606,9 @@ impl Core {
             Action::Continue => Ok(()),
             Action::Wait { until, lost_to } => {
                 self.timer.break_silence();
-                if let Some(error) = lost_to {
-                    self.lost_to = Some(Arc::new(error));
+                // Not for nobody: it may hold the body of a refusal.
+                if self.machine.makes_requests_anew() || self.shared.get().is_some() {
+                    self.lost_to = lost_to.map(Arc::new).or(self.lost_to.take());
                 }
                 self.link = Link::Waiting(Instant::from_std(until));
                 Ok(())
@@ -637,15 +658,12 @@ impl Core {
 
     /// Does what handles ask for while nobody asks for events. Ready when the stream is over.
     fn poll_obey(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            // Nothing that is asked for ends a stream with an error.
-            if self.obey().is_some() || self.machine.is_closed() {
-                return Poll::Ready(());
-            }
-            if self.listen(cx) {
-                return Poll::Pending;
-            }
+        // Nothing that is asked for ends a stream with an error.
+        if self.obey().is_some() || self.machine.is_closed() {
+            return Poll::Ready(());
         }
+        self.listen(cx);
+        Poll::Pending
     }
 
     /// Ends the stream at once and quietly.
@@ -743,7 +761,7 @@ fn end_of_body() -> Loss {
 }
 
 /// What makes an event of a body in JSON, before it and after it.
-const DATA: &[u8] = b"data:";
+const DATA: &[u8] = b"data: ";
 const END_OF_EVENT: &[u8] = b"\n\n";
 
 /// A part of a body in JSON as a part of a line. Line breaks lie between its tokens only (RFC 8259 section 7).

@@ -90,8 +90,9 @@ impl<E: SseEvents<D>, D> TypedSession<E, D> {
     ///
     /// # Panics
     /// Where there is something to wait for by the clock, the next attempt or the end of `idle_timeout`, outside of a tokio
-    /// runtime, or when the one in which that began is gone. Where code of yours panics, such as a request function, that is passed on; the
-    /// stream is over then, except after a panic of the type's code or the deserializer's.
+    /// runtime, or when a runtime in which it waited before is gone. Where code of yours panics, that is passed on. The stream is
+    /// over then, and says so at the next poll; but it goes on after a panic of the type's code, the deserializer's or that
+    /// of `inspect_bytes`.
     pub async fn next(&mut self) -> Option<Result<TypedServerSentEvent<E>, Error>> {
         poll_fn(|cx| self.session.poll_item(cx)).await
     }
