@@ -53,11 +53,13 @@ async fn call(url: &str, headers: HeaderMap, method: &str, params: Value) -> Res
     let session = sse_typed::session(move |attempt| {
         let post_or_get = if attempt.number() == 0 { client.post(&url).json(&body) } else { client.get(&url) };
         let response = attempt.apply(request(post_or_get, &headers)).send();
-        async { Ok(response.await?) }
+        // Without an id, GET would open the stream of what the server says by itself.
+        let is_lost = attempt.number() > 0 && attempt.last_event_id().is_empty();
+        async move { if is_lost { Err("the answer broke off and cannot be taken up".into()) } else { Ok(response.await?) } }
     });
     // A server may end its stream after each answer: with an event, that is no failed attempt.
     let policy = Reconnect::default().healthy_after(Duration::ZERO).max_attempts(5);
-    session.json_as_event().reconnect(policy).connect().await
+    session.json_as_event().reconnect(policy).idle_timeout(Duration::from_secs(60)).connect().await
 }
 
 fn request(request: RequestBuilder, headers: &HeaderMap) -> RequestBuilder {

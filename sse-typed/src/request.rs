@@ -60,7 +60,7 @@ mod sealed {
 /// the position in the query, through middleware, with any method.
 ///
 /// Such a stream reconnects if it is given a policy, whatever the method: the function makes each request, and is asked
-/// to. [`Attempt::apply`] adds what an event stream's request has.
+/// to; without one it is asked once. [`Attempt::apply`] adds what an event stream's request has.
 ///
 /// ```no_run
 /// # #[cfg(feature = "json")]

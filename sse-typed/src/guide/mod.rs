@@ -8,6 +8,7 @@
 //! | [`first_stream`] | have a stream, and ten minutes |
 //! | [`llm_answers`] | read the answer of a language model: POST, a sentinel, errors inside a 200 |
 //! | [`feeds`] | follow a feed for days: resume, back-off, dead sockets, stopping |
+//! | [`serving`] | write both sides, or pass a stream on |
 //! | [`formats`] | read something other than JSON, or JSON with a twist |
 //! | [`errors`] | want to know what each error means and what to do with it |
 //! | [`testing`] | test code that reads a stream, without a server and with one |
@@ -27,6 +28,9 @@ pub mod llm_answers {}
 
 #[doc = include_str!("feeds.md")]
 pub mod feeds {}
+
+#[doc = include_str!("serving.md")]
+pub mod serving {}
 
 #[doc = include_str!("formats.md")]
 pub mod formats {}
