@@ -465,14 +465,8 @@ async fn a_policy_that_panics_ends_the_stream() {
     assert!(soon(events.next()).await.is_none());
 }
 
-#[tokio::test]
-async fn a_function_that_asks_for_a_reconnect_itself_is_called_no_more_often_for_it() {
-    let server = Server::answering(|request| match request.last_event_id() {
-        None => Script::events("id: 1\ndata: 1\n\n"),
-        Some("1") => Script::events("id: 2\ndata: 2\n\n"),
-        Some(_) => Script::no_content(),
-    })
-    .await;
+/// A session whose request function asks for a reconnect itself, each time but the first.
+async fn asking_itself(server: &Server, policy: Reconnect) -> TypedSession<String> {
     let url = server.url("/");
     let shared = Arc::new(Mutex::new(None::<SessionHandle>));
     let handle = shared.clone();
@@ -483,11 +477,31 @@ async fn a_function_that_asks_for_a_reconnect_itself_is_called_no_more_often_for
         let request = attempt.apply(client().get(&url));
         async move { Ok(request.send().await?) }
     });
-    let policy = Reconnect::default().delay(ms(1)).max_delay(ms(8));
-    let mut events = open(session.reconnect(policy)).await;
+    let events = open(session.reconnect(policy)).await;
     *lock(&shared) = Some(events.handle());
+    events
+}
+
+#[tokio::test]
+async fn a_function_that_asks_for_a_reconnect_itself_is_called_no_more_often_for_it() {
+    let server = Server::answering(|request| match request.last_event_id() {
+        None => Script::events("id: 1\ndata: 1\n\n"),
+        Some("1") => Script::events("id: 2\ndata: 2\n\n"),
+        Some(_) => Script::no_content(),
+    })
+    .await;
+    let mut events = asking_itself(&server, Reconnect::default().delay(ms(1)).max_delay(ms(8))).await;
     assert_eq!(texts(&mut events).await, good(["1", "2"]));
     assert_eq!(server.count(), 3);
+}
+
+#[tokio::test]
+async fn nor_does_it_keep_other_tasks_from_running_where_it_may_ask_at_any_time() {
+    let server = Server::scripted([Script::events("data: 1\n\n")]).await;
+    let mut events = asking_itself(&server, quick().server_retry(Duration::ZERO..=ms(8))).await;
+    assert_eq!(next(&mut events).await, "1");
+    // Whatever comes of it.
+    let _ = tokio::time::timeout(ms(50), events.next()).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Sessions that are controlled from other tasks, and `next()` futures that are dropped.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -620,25 +620,4 @@ async fn what_is_asked_for_while_an_attempt_is_young_happens_though_it_fails() {
         assert_eq!(soon(reader).await.unwrap(), "2");
         assert_eq!(server.count(), 3);
     }
-}
-
-#[tokio::test]
-async fn who_may_ask_at_any_time_does_not_keep_other_tasks_from_running() {
-    let server = Server::scripted([Script::events("data: 1\n\n")]).await;
-    let url = server.url("/");
-    let shared = Arc::new(Mutex::new(None::<SessionHandle>));
-    let handle = shared.clone();
-    let session = sse_typed::session(move |attempt| {
-        if let Some(handle) = &*lock(&handle) {
-            handle.reconnect();
-        }
-        let request = attempt.apply(client().get(&url));
-        async move { Ok(request.send().await?) }
-    });
-    let policy = Reconnect::default().delay(ms(1)).server_retry(Duration::ZERO..=ms(8));
-    let mut events = soon(session.reconnect(policy).connect()).await.unwrap().incoming::<String>();
-    *lock(&shared) = Some(events.handle());
-    assert_eq!(next(&mut events).await, "1");
-    // Whatever comes of it.
-    let _ = tokio::time::timeout(ms(50), events.next()).await;
 }

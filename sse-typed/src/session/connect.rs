@@ -199,8 +199,8 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// Where the bytes of an open stream come from.
 pub(super) enum Body {
     Response(reqwest::Body),
-    /// The mutex is never locked: it makes the session `Sync`.
-    Stream(Mutex<ByteStream>),
+    /// Gone once it has ended. The mutex is never locked: it makes the session `Sync`.
+    Stream(Mutex<Option<ByteStream>>),
 }
 
 type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
@@ -210,24 +210,27 @@ impl Body {
     #[inline]
     pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
         match self {
-            Self::Response(body) => poll_response(body, cx),
-            Self::Stream(stream) => stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(cx),
-        }
-    }
-}
-
-/// The next bytes of a response; `None` at the end.
-#[inline]
-pub(super) fn poll_response(body: &mut reqwest::Body, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
-    loop {
-        match ready!(Pin::new(&mut *body).poll_frame(cx)) {
-            None => return Poll::Ready(None),
-            Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
-            Some(Ok(frame)) => {
-                if let Ok(chunk) = frame.into_data() {
-                    return Poll::Ready(Some(Ok(chunk)));
+            Self::Response(body) => loop {
+                match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+                    None => return Poll::Ready(None),
+                    Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                    Some(Ok(frame)) => {
+                        if let Ok(chunk) = frame.into_data() {
+                            return Poll::Ready(Some(Ok(chunk)));
+                        }
+                        // Trailers say nothing about events.
+                    }
                 }
-                // Trailers say nothing about events.
+            },
+            Self::Stream(place) => {
+                let place = place.get_mut().unwrap_or_else(PoisonError::into_inner);
+                // Taken out, as it may panic, and is not to be polled then.
+                let Some(mut stream) = place.take() else { return Poll::Ready(None) };
+                let chunk = stream.as_mut().poll_next(cx);
+                if !matches!(chunk, Poll::Ready(None)) {
+                    *place = Some(stream);
+                }
+                chunk
             }
         }
     }

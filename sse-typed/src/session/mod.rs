@@ -80,7 +80,7 @@ impl Session<Json> {
         B: Into<Bytes>,
         E: Into<BoxError>,
     {
-        let body = Body::Stream(Mutex::new(Box::pin(Chunks(Box::pin(bytes)))));
+        let body = Body::Stream(Mutex::new(Some(Box::pin(Chunks(Box::pin(bytes))))));
         Self { core: Core::open(Link::Open(body, Form::EventStream), None), deserializer: Json }
     }
 
@@ -430,10 +430,10 @@ impl Core {
 
     /// One step of getting bytes to the parser.
     fn poll_link(&mut self, cx: &mut Context<'_>, expects_done: bool) -> Poll<Result<(), End>> {
-        if let Link::Open(Body::Response(body), form) = &mut self.link {
+        if let Link::Open(body, form) = &mut self.link {
             // A server that always has something to say does not keep other tasks from running.
             let budget = ready!(tokio::task::coop::poll_proceed(cx));
-            let (chunk, form) = (connect::poll_response(body, cx), *form);
+            let (chunk, form) = (body.poll_chunk(cx), *form);
             if chunk.is_ready() {
                 budget.made_progress();
             }
@@ -483,19 +483,7 @@ impl Core {
                 ready!(self.timer.poll_until(until, cx));
                 Poll::Ready(self.tell(Input::Elapsed))
             }
-            Link::Open(mut body, form) => {
-                let Poll::Ready(budget) = tokio::task::coop::poll_proceed(cx) else {
-                    self.link = Link::Open(body, form);
-                    return Poll::Pending;
-                };
-                let chunk = body.poll_chunk(cx);
-                self.link = Link::Open(body, form);
-                if chunk.is_ready() {
-                    budget.made_progress();
-                }
-                self.poll_body(chunk, form, cx).map(Ok)
-            }
-            Link::Closed => {
+            Link::Open(..) | Link::Closed => {
                 self.close();
                 Poll::Ready(Err(End(None)))
             }
