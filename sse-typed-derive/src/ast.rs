@@ -200,7 +200,8 @@ impl<'a> Enum<'a> {
             cx.watch(|| attrs.rename_all.as_ref().map_or(Casing::Snake, |text| Casing::read(cx, text)));
         let are_names_mistaken = is_mistaken || is_no_casing;
         let entries = serde::entries(cx, &input.attrs);
-        serde::refuse_on_enum(cx, &entries, attrs.tag.is_some() || is_mistaken);
+        let are_names_said = attrs.rename_all.is_some() || is_mistaken;
+        serde::refuse_on_enum(cx, &entries, attrs.tag.is_some() || are_names_said);
         let read = |variant| Variant::read(cx, variant, casing, are_names_mistaken, &entries);
         let variants: Vec<_> = data.variants.iter().map(read).collect();
         let skip =
@@ -257,15 +258,15 @@ impl<'a> Variant<'a> {
         event.is_some_and(|event| event.becomes != Becomes::Nothing && matches!(event.read, Read::Deserializer))
     }
 
-    /// What is read anew from each event cannot be borrowed. That a function gives it out does not help: serde takes any
-    /// reference for borrowed.
+    /// What is read anew from each event cannot be borrowed. In a struct, serde takes `&str` and `&[u8]` for borrowed, and a
+    /// function may give out any other reference.
     fn refuse_references(&self, cx: &Ctxt) {
         let types: Vec<&Type> = match &self.shape {
             Shape::Unit => Vec::new(),
             Shape::Newtype(ty) => vec![ty],
             Shape::Struct { fields, .. } => {
-                let read = fields.named.iter().filter(|field| !serde::is_skipped(field));
-                read.map(|field| &field.ty).collect()
+                let read = fields.named.iter().filter(|field| !serde::is_skipped(field)).map(|field| &field.ty);
+                read.filter(|ty| reference(ty).is_some_and(is_borrowed_by_serde)).collect()
             }
         };
         for reference in types.into_iter().filter_map(reference) {
@@ -517,6 +518,14 @@ impl Event {
             (None, None) => Becomes::Value { done: done.is_some() },
         };
         Self { names, is_named: event.is_some(), when, read, becomes }
+    }
+}
+
+fn is_borrowed_by_serde(reference: &TypeReference) -> bool {
+    match &*reference.elem {
+        Type::Path(path) => path.path.is_ident("str"),
+        Type::Slice(slice) => matches!(&*slice.elem, Type::Path(path) if path.path.is_ident("u8")),
+        _ => false,
     }
 }
 

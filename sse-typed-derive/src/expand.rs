@@ -179,11 +179,15 @@ fn inline_struct(input: &Input<'_>, variant: &Variant<'_>, tag: Option<&LitStr>,
             let is_told = serde.iter().any(|meta| meta.path().is_ident("expecting"));
             let expecting = format!("struct variant {}::{name}", enum_ident.unraw());
             let expecting = (!is_told).then(|| quote!(expecting = #expecting,));
-            let tag = tag.filter(|tag| serde::refuses_field(fields, serde, &tag.value())).map(|tag| {
-                let ident = words.fresh("__tag");
-                quote!(#[serde(rename = #tag, default)] #ident: __sse::serde::de::IgnoredAny,)
+            // What an event is told by is no unknown field.
+            let key = variant.event().and_then(|event| if let When::Key(key) = &event.when { Some(key) } else { None });
+            let key = key.filter(|key| tag.is_none_or(|tag| tag.value() != key.value()));
+            let signs = [("__tag", tag), ("__key", key)].into_iter().filter_map(|(ident, name)| {
+                let name = name.filter(|name| serde::refuses_field(fields, serde, &name.value()))?;
+                let ident = words.fresh(ident);
+                Some(quote!(#[serde(rename = #name, default)] #ident: __sse::serde::de::IgnoredAny,))
             });
-            (quote!(rename = #name, #expecting #(#serde),*), quote!(#(#members)* #tag))
+            (quote!(rename = #name, #expecting #(#serde),*), quote!(#(#members)* #(#signs)*))
         }
         Shape::Newtype(ty) if !variant.payload_attrs.is_empty() => {
             let attrs = &variant.payload_attrs;

@@ -22,11 +22,10 @@ pub(crate) fn allowed(source: &DeriveInput) -> TokenStream {
     // On a single variant that is about this variant. Here it would make whatever generated code uses count as used.
     let is_about_use = |lint: &Meta| ["dead_code", "unused", "warnings"].iter().any(|word| lint.path().is_ident(word));
     let own = source.attrs.iter().flat_map(lints_of);
-    let lints: Vec<_> =
-        own.chain(inner.iter().copied().flat_map(lints_of).filter(|lint| !is_about_use(lint))).collect();
+    let lints: Vec<_> = own.chain(inner.into_iter().flat_map(lints_of).filter(|lint| !is_about_use(lint))).collect();
 
     // To use the parts of what is deprecated is no mistake within the thing itself.
-    let is_deprecated = source.attrs.iter().chain(inner).any(|attr| attr.path().is_ident("deprecated"));
+    let is_deprecated = source.attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
     let deprecated = is_deprecated.then(|| quote!(deprecated,));
     if lints.is_empty() && deprecated.is_none() {
         return TokenStream::new();

@@ -139,9 +139,8 @@ pub(crate) fn refuses_field(fields: &FieldsNamed, entries: &[Meta], name: &str) 
             ident.map(|ident| casing.map_or_else(|| ident.unraw().to_string(), |casing| casing.name_of_field(ident)));
         let renamed = find(&entries, "rename").and_then(text).map(|text| text.value());
         let mut aliases = entries.iter().filter(|meta| meta.path().is_ident("alias")).filter_map(text);
-        // What is flattened gets all that no field takes.
-        find(&entries, "flatten").is_some()
-            || renamed.or(own).is_some_and(|own| own == name)
+        // What is flattened takes what it has a field for, and that is not seen here.
+        find(&entries, "flatten").is_none() && renamed.or(own).is_some_and(|own| own == name)
             || aliases.any(|alias| alias.value() == name)
     })
 }
@@ -162,8 +161,8 @@ pub(crate) fn refuse_on_enum(cx: &Ctxt, entries: &[Meta], is_tag_said: bool) {
         cx.mistake_in(
             meta,
             format_args!(
-                "`#[serde(tag)]` is not read here: #[sse(tag = {:?})] reads events that the server did not name, and \
-                 changes nothing for those that it did{content}",
+                "`#[serde(tag)]` is not read here: #[sse(tag = {:?})] reads events that the server did not name{content}; \
+                 where it names them all, say so, with #[sse(rename_all = \"snake_case\")]",
                 tag.value()
             ),
         );
@@ -195,16 +194,15 @@ pub(crate) fn refuse_on_payload(cx: &Ctxt, variant: &Variant<'_>) {
         let Some(word) = meta.path().get_ident().filter(|word| *word == "with" || *word == "deserialize_with") else {
             continue;
         };
-        let (payload, fix) = match &variant.shape {
-            Shape::Unit => continue,
-            Shape::Newtype(ty) => (plain(ty), "which means the same to serde"),
-            Shape::Struct { .. } => (ident.to_string(), "with a struct of that name"),
-        };
+        // For a struct variant, serde has such a function read a tuple: nothing that can be put elsewhere.
+        let Shape::Newtype(ty) = &variant.shape else { continue };
         cx.mistake_in(
             meta,
             format_args!(
-                "`#[serde({word})]` is not read here on a variant, but on its payload: `{ident}(#[serde({})] {payload})`, {fix}",
-                plain(meta)
+                "`#[serde({word})]` is not read here on a variant, but on its payload: `{ident}(#[serde({})] {})`, which \
+                 means the same to serde",
+                plain(meta),
+                plain(ty)
             ),
         );
     }

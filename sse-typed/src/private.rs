@@ -253,23 +253,29 @@ impl<'de, L: Look> serde::Deserialize<'de> for LookAhead<L> {
     }
 }
 
-/// The three places at which something is looked at; anything there that is not what was hoped for is passed over.
+/// The places at which something is looked at; anything there that is not what was hoped for is passed over.
 trait Place {
     type Found: Default;
 
-    fn text(_text: &str) -> Self::Found {
+    /// Any value but null.
+    fn value() -> Self::Found {
         Self::Found::default()
+    }
+
+    fn text(_text: &str) -> Self::Found {
+        Self::value()
     }
 
     fn map<'de, A: MapAccess<'de>>(map: A) -> Result<Self::Found, A::Error> {
         IgnoredAny.visit_map(map)?;
-        Ok(Self::Found::default())
+        Ok(Self::value())
     }
 }
 
 struct InData<L>(PhantomData<L>);
 struct AtKey<L>(PhantomData<L>);
 struct AtTag<L>(PhantomData<L>);
+struct AtErrorKey;
 
 impl<L: Look> Place for InData<L> {
     type Found = Option<usize>;
@@ -284,7 +290,7 @@ impl<L: Look> Place for InData<L> {
                 }
                 Sign::Key(index) if key.is_none_or(|best| index < best) => key = Some(index),
                 Sign::ErrorKey(index) if key.is_none_or(|best| index < best) => {
-                    if map.next_value::<Option<IgnoredAny>>()?.is_some() {
+                    if map.next_value_seed(Any::<AtErrorKey>(PhantomData))? {
                         key = Some(index);
                     }
                     continue;
@@ -313,6 +319,15 @@ impl<L: Look> Place for AtTag<L> {
     }
 }
 
+impl Place for AtErrorKey {
+    /// Whether there is an error.
+    type Found = bool;
+
+    fn value() -> bool {
+        true
+    }
+}
+
 /// Reads whatever is there, and keeps what is found at `P`.
 struct Any<P>(PhantomData<P>);
 
@@ -327,7 +342,7 @@ impl<'de, P: Place> serde::de::DeserializeSeed<'de> for Any<P> {
 macro_rules! pass_over {
     ($($visit:ident($value:ty)),*) => {$(
         fn $visit<E>(self, _: $value) -> Result<P::Found, E> {
-            Ok(P::Found::default())
+            Ok(P::value())
         }
     )*};
 }
@@ -368,12 +383,12 @@ impl<'de, P: Place> Visitor<'de> for Any<P> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<P::Found, A::Error> {
         IgnoredAny.visit_seq(seq)?;
-        Ok(P::Found::default())
+        Ok(P::value())
     }
 
     /// A value with a tag of CBOR's comes like this: the tag, and then the value.
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<P::Found, A::Error> {
         data.variant::<IgnoredAny>()?.1.newtype_variant::<IgnoredAny>()?;
-        Ok(P::Found::default())
+        Ok(P::value())
     }
 }

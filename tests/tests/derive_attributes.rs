@@ -5,7 +5,7 @@ mod derive_support;
 use std::time::Duration;
 
 use derive_support::{Got, event, event_with, frame, values};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sse_typed::{
     BoxError, Closure, Connection, Deserializer, Dispatch, ErrorKind, EventNames, Frame, Json, Parser, RawEvent,
     ServerSentEvent, SseEvents,
@@ -303,6 +303,74 @@ mod key {
         assert_eq!(event::<Answer>("", r#"{"error":null,"id":3}"#).value(), Answer::Plain(Id { id: 3 }));
         let error = event::<Answer>("", r#"{"error":false,"id":"x"}"#).error();
         assert_eq!(error.kind(), ErrorKind::Decode, "an error that cannot be read");
+    }
+
+    /// `name=value&name=value`, which serde's own deserializer of maps reads: it knows no options.
+    struct Pairs;
+
+    impl<T: serde::de::DeserializeOwned> sse_typed::Deserializer<T> for Pairs {
+        type Error = serde::de::value::Error;
+
+        fn deserialize(&self, data: &str) -> Result<T, Self::Error> {
+            let pairs = data.split('&').filter_map(|pair| pair.split_once('='));
+            T::deserialize(serde::de::value::MapDeserializer::new(pairs))
+        }
+    }
+
+    #[derive(Debug, PartialEq, SseEvents)]
+    enum Form {
+        #[sse(event = "message", key = "error", error)]
+        Failed(std::collections::HashMap<String, String>),
+        #[sse(event = "message")]
+        Plain(std::collections::HashMap<String, String>),
+    }
+
+    #[test]
+    fn an_error_is_one_in_a_format_without_options_too() {
+        assert_eq!(event_with::<Form, _>("", "error=boom&a=1", &Pairs).error().kind(), ErrorKind::Event);
+        assert!(matches!(event_with::<Form, _>("", "a=1", &Pairs).value(), Form::Plain(pairs) if pairs["a"] == "1"));
+    }
+
+    #[derive(Debug, PartialEq, SseEvents)]
+    #[serde(deny_unknown_fields)]
+    #[sse(tag = "type")]
+    enum Strict {
+        #[sse(event = "message", key = "ack")]
+        Ack { id: u32 },
+        Moved {
+            #[serde(flatten)]
+            from: Id,
+            to: u32,
+        },
+    }
+
+    #[test]
+    fn what_an_event_is_told_by_is_no_unknown_field() {
+        assert_eq!(event::<Strict>("", r#"{"ack":true,"id":1}"#).value(), Strict::Ack { id: 1 });
+        assert_eq!(event::<Strict>("", r#"{"ack":true,"id":1,"x":2}"#).error().kind(), ErrorKind::Decode);
+        let moved = Strict::Moved { from: Id { id: 1 }, to: 2 };
+        assert_eq!(event::<Strict>("", r#"{"type":"moved","id":1,"to":2}"#).value(), moved);
+        assert_eq!(event::<Strict>("moved", r#"{"id":1,"to":2}"#).value(), moved);
+    }
+
+    #[derive(Debug, Serialize, SseEvents)]
+    #[serde(tag = "type", rename_all = "snake_case")]
+    #[sse(rename_all = "snake_case")]
+    enum Named {
+        Theme {
+            #[serde(deserialize_with = "leak")]
+            of: &'static u32,
+        },
+    }
+
+    fn leak<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<&'static u32, D::Error> {
+        u32::deserialize(deserializer).map(|number| &*Box::leak(Box::new(number)))
+    }
+
+    #[test]
+    fn what_is_written_with_a_tag_may_be_read_by_name_and_hold_what_a_function_gives_out() {
+        let Named::Theme { of } = event::<Named>("theme", r#"{"of":7}"#).value();
+        assert_eq!(serde_json::to_string(&Named::Theme { of }).unwrap(), r#"{"type":"theme","of":7}"#);
     }
 
     #[test]

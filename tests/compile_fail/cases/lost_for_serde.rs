@@ -25,8 +25,6 @@ enum Readers {
     Module(std::time::Duration),
     #[serde(deserialize_with = "read::<Vec<u8>, _>")]
     Function(Vec<u8>),
-    #[serde(deserialize_with = "read")]
-    Struct { n: u32 },
     // These are said.
     #[serde(with = "seconds")]
     #[sse(text)]
