@@ -555,7 +555,9 @@ impl Writer<'_> {
         let (mut data, mut keys, mut plain) = (Vec::new(), Vec::new(), None);
         for variant in indices {
             let Some(taken) = body.variants[*variant].event() else { continue };
-            let outcome = self.outcome(*variant, &body.variants[*variant], taken, &name);
+            // Data that nothing else takes may be anything.
+            let is_told = indices.len() == 1 || !matches!(taken.when, When::Always);
+            let outcome = self.outcome(*variant, &body.variants[*variant], taken, is_told, &name);
             match &taken.when {
                 When::Data(text) => data.push((text.value(), outcome)),
                 When::Key(key) => {
@@ -631,15 +633,22 @@ impl Writer<'_> {
         quote!(__sse::look_ahead::<Self, #name, #deserializer>(#reader, &#event) #unreadable)
     }
 
-    /// What becomes of an event that is for this variant.
-    fn outcome(&self, index: usize, variant: &Variant<'_>, taken: &Event, name: &TokenStream) -> TokenStream {
+    /// What becomes of an event that is for this variant, and may be told to be even if its data cannot be read.
+    fn outcome(
+        &self,
+        index: usize,
+        variant: &Variant<'_>,
+        taken: &Event,
+        is_told: bool,
+        name: &TokenStream,
+    ) -> TokenStream {
         let event = &self.event;
         let ident = variant.ident;
         match taken.becomes {
             Becomes::Nothing => quote!(::core::result::Result::Ok(__sse::Dispatch::skip())),
             Becomes::Error { done } => {
                 let (ty, payload) = match &variant.shape {
-                    Shape::Newtype(ty) => (ty.to_token_stream(), self.payload(index, ty, &taken.read, done)),
+                    Shape::Newtype(ty) => (ty.to_token_stream(), self.payload(index, ty, &taken.read, done && is_told)),
                     Shape::Unit | Shape::Struct { .. } => (quote!(()), quote!(())),
                 };
                 let span = at(&ty);
@@ -651,11 +660,11 @@ impl Writer<'_> {
                 let value = match &variant.shape {
                     Shape::Unit => quote!(Self::#ident),
                     Shape::Newtype(ty) => {
-                        let payload = self.payload(index, ty, &taken.read, done);
+                        let payload = self.payload(index, ty, &taken.read, done && is_told);
                         quote!(Self::#ident(#payload))
                     }
                     Shape::Struct { fields, .. } => {
-                        let data = self.inline.get(&index).map(|inline| self.decode_inline(inline, done));
+                        let data = self.inline.get(&index).map(|inline| self.decode_inline(inline, done && is_told));
                         let read = local("__read");
                         let fields = fields.named.iter().filter_map(|field| field.ident.as_ref());
                         quote!({

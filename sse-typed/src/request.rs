@@ -82,7 +82,7 @@ mod sealed {
 ///
 /// # Errors
 /// What the function returns: an error of reqwest's, or of middleware around it, counts as what it says, an
-/// [`Error`](crate::Error) as itself, any other as
+/// [`Error`](crate::Error) as itself, one of [`io`](std::io) that tells of a connection as [`ErrorKind::Connect`], any other as
 /// [`ErrorKind::Request`], which is final unless the policy's `retry_if` decides otherwise.
 pub fn session<F, R>(request: F) -> SessionBuilder<Json>
 where

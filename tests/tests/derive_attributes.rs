@@ -1010,6 +1010,25 @@ mod endings {
         assert_eq!((error.kind(), error.is_final()), (ErrorKind::Decode, false));
     }
 
+    #[derive(Debug, PartialEq, SseEvents)]
+    enum Unnamed {
+        #[sse(event = "message", key = "delta")]
+        Delta { delta: String },
+        #[sse(event = "message", key = "total", done)]
+        Total { total: u32 },
+        #[sse(event = "message", done)]
+        Rest(u32),
+    }
+
+    #[test]
+    fn what_cannot_be_told_to_be_the_end_is_none() {
+        for (data, is_final) in [(r#"{"delta":"#, false), (r#"{"ping":1}"#, false), (r#"{"total":"x"}"#, true)] {
+            let error = event::<Unnamed>("", data).error();
+            assert_eq!((error.kind(), error.is_final()), (ErrorKind::Decode, is_final), "{data}");
+        }
+        assert_eq!(event::<Unnamed>("", "7").done(), Unnamed::Rest(7));
+    }
+
     #[test]
     fn only_an_end_that_is_a_value_is_waited_for() {
         const { assert!(<Msg as SseEvents<Json>>::HAS_DONE) };

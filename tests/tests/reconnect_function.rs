@@ -323,8 +323,12 @@ async fn so_does_one_that_middleware_has_wrapped_and_its_url_is_not_shown() {
     let (errors, asked) = failing(move |_| Wrapped(lock(&refused).take().unwrap()).into(), quick()).await;
     assert_eq!((errors.len(), asked), (0, 3), "no connection is tried again");
 
-    let wraps: [fn(reqwest::Error) -> BoxError; 3] =
-        [|error| Wrapped(error).into(), |error| io::Error::other(error).into(), |error| Arc::new(error).into()];
+    let wraps: [fn(reqwest::Error) -> BoxError; 4] = [
+        |error| Wrapped(error).into(),
+        |error| io::Error::other(error).into(),
+        |error| Arc::new(error).into(),
+        |error| Box::<dyn std::error::Error + Send + Sync>::from(Box::new(error)),
+    ];
     for wrap in wraps {
         let url = url.clone();
         let session = sse_typed::session(move |_| {
@@ -337,7 +341,8 @@ async fn so_does_one_that_middleware_has_wrapped_and_its_url_is_not_shown() {
         assert!(!told.contains("secret") && !told.contains("feed"), "{told}");
         // It is the user's own, as it was.
         let cause = std::error::Error::source(&error).unwrap();
-        assert!(cause.is::<Wrapped>() || cause.is::<io::Error>() || cause.is::<Arc<reqwest::Error>>(), "{told}");
+        let is_kept = cause.is::<Wrapped>() || cause.is::<io::Error>() || cause.is::<Arc<reqwest::Error>>();
+        assert!(is_kept || cause.is::<Box<reqwest::Error>>(), "{told}");
     }
 
     // One that was no failure to connect.
@@ -349,6 +354,18 @@ async fn so_does_one_that_middleware_has_wrapped_and_its_url_is_not_shown() {
     });
     let error = soon(session.connect()).await.unwrap_err();
     assert_eq!((error.kind(), &*error.to_string()), (ErrorKind::Request, "could not make the request"));
+}
+
+#[tokio::test]
+async fn a_connection_of_another_client_counts_as_one() {
+    for (kind, expected) in [
+        (io::ErrorKind::ConnectionRefused, ErrorKind::Connect),
+        (io::ErrorKind::TimedOut, ErrorKind::Connect),
+        (io::ErrorKind::NotFound, ErrorKind::Request),
+    ] {
+        let session = sse_typed::session(move |_| async move { Err(io::Error::from(kind).into()) });
+        assert_eq!(soon(session.connect()).await.unwrap_err().kind(), expected);
+    }
 }
 
 #[tokio::test]
@@ -389,7 +406,8 @@ async fn a_token_that_breaks_off_on_its_way_is_asked_for_again() {
         .await;
         let (token, url) = (server.url("/token"), server.url("/"));
         let session = sse_typed::session(move |attempt| {
-            let token = client().get(&token).timeout(ms(200)).send();
+            let token = client().get(&token);
+            let token = if late { token.timeout(ms(200)) } else { token }.send();
             let request = client().get(&url);
             async move {
                 let token: String = token.await?.json().await?;
@@ -480,6 +498,33 @@ async fn asking_itself(server: &Server, policy: Reconnect) -> TypedSession<Strin
     let events = open(session.reconnect(policy)).await;
     *lock(&shared) = Some(events.handle());
     events
+}
+
+#[tokio::test]
+async fn a_policy_that_panics_at_a_silence_ends_the_stream() {
+    let server = Server::scripted([Script::events("data: 1\n\n"), Script::new().hold()]).await;
+    let policy = quick().retry_if(|error| if error.kind() == ErrorKind::IdleTimeout { panic!("here") } else { None });
+    let mut events = open(plain(&server).reconnect(policy).idle_timeout(ms(50))).await;
+    assert_eq!(next(&mut events).await, "1");
+    assert!(soon(AssertUnwindSafe(events.next()).catch_unwind()).await.is_err());
+    assert!(soon(events.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn a_body_that_panics_ends_the_stream() {
+    let session = sse_typed::session(|_| async {
+        let chunks = futures::stream::unfold(0, |number| async move {
+            assert!(number < 1, "here");
+            Some((Ok::<_, io::Error>("data: 1\n\n"), number + 1))
+        });
+        let response = http::Response::builder().header("content-type", "text/event-stream");
+        let body = reqwest::Body::wrap_stream(Box::pin(chunks));
+        Ok(reqwest::Response::from(response.body(body)?))
+    });
+    let mut events = open(session.reconnect(quick())).await;
+    assert_eq!(next(&mut events).await, "1");
+    assert!(soon(AssertUnwindSafe(events.next()).catch_unwind()).await.is_err());
+    assert!(soon(events.next()).await.is_none());
 }
 
 #[tokio::test]

@@ -403,3 +403,11 @@ fn bytes_that_came_in_time_are_no_silence_though_the_thread_was_busy_at_its_end(
         }
     }
 }
+
+#[tokio::test]
+async fn nothing_without_end_is_silence() {
+    let bytes = stream::repeat_with(|| Ok::<_, std::io::Error>(""));
+    let config = sse_typed::SessionConfig::new().idle_timeout(ms(100));
+    let mut events = sse_typed::Session::from_stream(bytes).config(config).incoming::<String>();
+    assert_eq!(soon(events.next()).await.unwrap().unwrap_err().kind(), ErrorKind::IdleTimeout);
+}

@@ -237,22 +237,24 @@ impl Machine {
                 Action::Continue
             }
             (Phase::Connecting { since, asked_again, .. }, Input::Lost(loss)) => {
-                let action = self.lost(loss, now);
+                let action = self.lost(loss, asked_again, now);
                 if asked_again { self.hurry(action, self.due(since), now) } else { action }
             }
             (Phase::Open(_), Input::Lost(loss)) => {
-                self.settle_health(now);
-                if self.failed_attempts() == 0 {
-                    self.outage = self.outage.map(|outage| Outage { began: now, ..outage });
-                }
-                self.lost(loss, now)
+                self.settle(now);
+                self.lost(loss, false, now)
             }
-            (Phase::Waiting { delay, .. }, Input::Elapsed) => self.connect(delay, now),
+            (Phase::Waiting { delay, requested, .. }, Input::Elapsed) => {
+                if requested {
+                    self.requested = Some(now);
+                }
+                self.connect(delay, now)
+            }
             (Phase::Waiting { until, delay, requested: false, .. }, Input::Reconnect) => {
                 self.request(delay, Some(until), now)
             }
             (Phase::Open(_), Input::Reconnect) if self.may_reconnect() => {
-                self.settle_health(now);
+                self.settle(now);
                 self.request(Duration::ZERO, None, now)
             }
             (Phase::Connecting { since, delay, .. }, Input::Reconnect) if self.may_reconnect() => {
@@ -292,7 +294,16 @@ impl Machine {
         }
     }
 
-    fn lost(&mut self, loss: Loss, now: Instant) -> Action {
+    /// An open stream is at its end: where no attempt to get it has failed, none has been missing until now.
+    fn settle(&mut self, now: Instant) {
+        self.settle_health(now);
+        if self.failed_attempts() == 0 {
+            self.outage = self.outage.map(|outage| Outage { began: now, ..outage });
+        }
+    }
+
+    /// The next attempt may have been asked for already.
+    fn lost(&mut self, loss: Loss, is_asked: bool, now: Instant) -> Action {
         let loss = Loss { error: self.counted(loss.error), ..loss };
         let failed_attempts = self.failed_attempts();
         let Some(policy) = self.policy.clone().filter(|_| self.opened || self.retry_first_connect) else {
@@ -313,8 +324,9 @@ impl Machine {
             None => self.grown_delay(&policy, failed_attempts),
         };
         let delay = delay.saturating_add(self.jitter(&policy, delay));
-        let elapsed = now.saturating_duration_since(outage.began).saturating_add(delay);
-        if policy.max_attempts.is_some_and(|limit| failed_attempts >= limit)
+        let elapsed = now.saturating_duration_since(outage.began);
+        let elapsed = if is_asked { elapsed } else { elapsed.saturating_add(delay) };
+        if policy.max_attempts.is_some_and(|limit| failed_attempts >= limit && !is_asked)
             || policy.max_elapsed.is_some_and(|limit| elapsed > limit)
         {
             return self.finish(Some(loss.error.gave_up()));
@@ -812,6 +824,28 @@ mod tests {
             }
         }
         rig.end_after(refused(503));
+
+        // Time in which a stream was open is none of an outage.
+        let mut rig = Rig::opened(DEFAULT().max_elapsed(60 * SECOND));
+        for _ in 0..5 {
+            assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+            rig.on(Input::Opened);
+            rig.now += 50 * SECOND;
+        }
+        assert!(matches!(rig.on(Input::Reconnect), Action::Connect));
+        rig.delay_after(refused(503));
+
+        // What is asked for is made, though the policy has none left.
+        let mut rig = Rig::opened(DEFAULT().max_attempts(1).max_elapsed(5 * SECOND));
+        rig.delay_after(end());
+        rig.elapse();
+        assert!(matches!(rig.on(Input::Reconnect), Action::Continue));
+        let Action::Wait { until, lost_to: Some(_) } = rig.on(Input::Lost(refused(503).into())) else {
+            panic!("no wait")
+        };
+        assert_eq!(until - rig.now, pause);
+        rig.elapse();
+        assert_eq!(rig.end_after(refused(503)).unwrap().attempts(), 1);
 
         // It is never later than it would have been.
         let mut rig = Rig::opened(DEFAULT().delay(pause / 2).server_retry(pause..=pause));

@@ -43,7 +43,7 @@ pub enum DecodeErrors {
     /// The error is an item of the stream, and the stream goes on.
     #[default]
     Yield,
-    /// The event is passed over, as an unknown one is.
+    /// The event is passed over, as an unknown one is. Where it was to end the stream, that ends as [`ErrorKind::Incomplete`].
     Skip,
     /// The error is the last item.
     Stop,

@@ -13,15 +13,21 @@ pub(super) fn request_error(error: BoxError) -> Error {
         Err(error) => error,
     };
     let Some(of_client) = causes(&*error).find_map(as_client_error) else {
-        return Error::new(ErrorKind::Request).saying("could not make the request").because(error);
+        let error = if causes(&*error).any(is_of_network) {
+            Error::new(ErrorKind::Connect).because(error)
+        } else {
+            Error::new(ErrorKind::Request).saying("could not make the request").because(error)
+        };
+        // What the user's own errors say is not known here.
+        return error.reticent();
     };
     let status = of_client.status();
     let (kind, message) = match of_client {
         _ if status.is_some() => (ErrorKind::Status, None),
         error if error.is_builder() => (ErrorKind::Request, None),
         error if error.is_redirect() => (ErrorKind::Request, Some("could not follow a redirect")),
-        // What came whole and was not what it should be. What breaks off or takes too long is one of the client's, in another.
-        error if error.is_decode() && causes(error).skip(1).all(|cause| as_client_error(cause).is_none()) => {
+        // The client says so of what breaks off or takes too long as well.
+        error if error.is_decode() && causes(error).any(is_of_format) => {
             (ErrorKind::Request, Some("could not make the request"))
         }
         error if error.is_connect() => (ErrorKind::Connect, None),
@@ -76,5 +82,38 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
 }
 
 fn as_client_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a reqwest::Error> {
-    error.downcast_ref().or_else(|| error.downcast_ref::<Arc<reqwest::Error>>().map(|error| &**error))
+    let shared = || error.downcast_ref::<Arc<reqwest::Error>>().map(|error| &**error);
+    let boxed = || error.downcast_ref::<Box<reqwest::Error>>().map(|error| &**error);
+    error.downcast_ref().or_else(shared).or_else(boxed)
+}
+
+/// Whether something came whole, and was not what it should be.
+#[cfg(feature = "json")]
+fn is_of_format(error: &(dyn StdError + 'static)) -> bool {
+    error.is::<serde_json::Error>()
+}
+
+#[cfg(not(feature = "json"))]
+fn is_of_format(_: &(dyn StdError + 'static)) -> bool {
+    false
+}
+
+/// Whether a connection was at fault, of whatever client.
+fn is_of_network(error: &(dyn StdError + 'static)) -> bool {
+    use std::io::ErrorKind as Kind;
+
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| {
+        matches!(
+            error.kind(),
+            Kind::ConnectionRefused
+                | Kind::ConnectionReset
+                | Kind::ConnectionAborted
+                | Kind::HostUnreachable
+                | Kind::NetworkUnreachable
+                | Kind::NetworkDown
+                | Kind::NotConnected
+                | Kind::BrokenPipe
+                | Kind::TimedOut
+        )
+    })
 }

@@ -199,8 +199,8 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// Where the bytes of an open stream come from.
 pub(super) enum Body {
     Response(reqwest::Body),
-    /// Gone once it has ended. The mutex is never locked: it makes the session `Sync`.
-    Stream(Mutex<Option<ByteStream>>),
+    /// The mutex is never locked: it makes the session `Sync`.
+    Stream(Mutex<ByteStream>),
 }
 
 type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
@@ -222,16 +222,7 @@ impl Body {
                     }
                 }
             },
-            Self::Stream(place) => {
-                let place = place.get_mut().unwrap_or_else(PoisonError::into_inner);
-                // Taken out, as it may panic, and is not to be polled then.
-                let Some(mut stream) = place.take() else { return Poll::Ready(None) };
-                let chunk = stream.as_mut().poll_next(cx);
-                if !matches!(chunk, Poll::Ready(None)) {
-                    *place = Some(stream);
-                }
-                chunk
-            }
+            Self::Stream(stream) => stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(cx),
         }
     }
 }

@@ -80,7 +80,7 @@ impl Session<Json> {
         B: Into<Bytes>,
         E: Into<BoxError>,
     {
-        let body = Body::Stream(Mutex::new(Some(Box::pin(Chunks(Box::pin(bytes))))));
+        let body = Body::Stream(Mutex::new(Box::pin(Chunks(Box::pin(bytes)))));
         Self { core: Core::open(Link::Open(body, Form::EventStream), None), deserializer: Json }
     }
 
@@ -430,17 +430,20 @@ impl Core {
 
     /// One step of getting bytes to the parser.
     fn poll_link(&mut self, cx: &mut Context<'_>, expects_done: bool) -> Poll<Result<(), End>> {
-        if let Link::Open(body, form) = &mut self.link {
-            // A server that always has something to say does not keep other tasks from running.
-            let budget = ready!(tokio::task::coop::poll_proceed(cx));
-            let (chunk, form) = (body.poll_chunk(cx), *form);
-            if chunk.is_ready() {
-                budget.made_progress();
-            }
-            return self.poll_body(chunk, form, cx).map(Ok);
-        }
         // Taken out: code of the user's may panic here, and then the stream is over.
         match std::mem::replace(&mut self.link, Link::Closed) {
+            Link::Open(mut body, form) => {
+                // A server that always has something to say does not keep other tasks from running.
+                let chunk = tokio::task::coop::poll_proceed(cx).map(|budget| {
+                    let chunk = body.poll_chunk(cx);
+                    if chunk.is_ready() {
+                        budget.made_progress();
+                    }
+                    chunk
+                });
+                self.link = Link::Open(body, form);
+                self.poll_body(ready!(chunk), form, cx).map(Ok)
+            }
             Link::Connecting(mut connecting) => {
                 match connecting.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx) {
                     Poll::Ready(answer) => Poll::Ready(self.answered(answer, expects_done)),
@@ -450,6 +453,7 @@ impl Core {
                             return Poll::Ready(self.tell(Input::Reconnect));
                         }
                         ready!(self.poll_silence(cx));
+                        self.link = Link::Closed;
                         let error = Error::new(ErrorKind::IdleTimeout).saying("no response came in the time allowed");
                         Poll::Ready(self.lost(error.into()))
                     }
@@ -483,7 +487,7 @@ impl Core {
                 ready!(self.timer.poll_until(until, cx));
                 Poll::Ready(self.tell(Input::Elapsed))
             }
-            Link::Open(..) | Link::Closed => {
+            Link::Closed => {
                 self.close();
                 Poll::Ready(Err(End(None)))
             }
@@ -512,7 +516,11 @@ impl Core {
                 self.link = Link::Lost(Error::new(ErrorKind::IdleTimeout).into());
             }
             // Nothing, and so no sign of life.
-            Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => {}
+            Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => {
+                if self.poll_silence(cx).is_ready() {
+                    self.link = Link::Lost(Error::new(ErrorKind::IdleTimeout).into());
+                }
+            }
             Poll::Ready(Some(Ok(chunk))) => {
                 self.timer.break_silence();
                 self.stats.bytes += chunk.len() as u64;
@@ -701,7 +709,11 @@ impl Core {
         if error.is_final() {
             self.close();
         }
-        (!is_decode || self.decode_errors != DecodeErrors::Skip).then_some(error)
+        match self.decode_errors {
+            // What was passed over would have been the end.
+            DecodeErrors::Skip if is_decode => error.is_final().then(end_without_done),
+            DecodeErrors::Yield | DecodeErrors::Skip | DecodeErrors::Stop => Some(error),
+        }
     }
 
     #[inline]

@@ -87,7 +87,7 @@ impl Timer {
             ready!(self.poll_until(until, cx));
             let Some(Silence { last: Some(last), .. }) = self.armed(until).silence.as_mut() else { continue };
             last.turns += 1;
-            if last.turns == TURNS {
+            if last.turns >= TURNS {
                 return Poll::Ready(());
             }
             last.until = now + SHORTEST_PART;
