@@ -212,11 +212,14 @@ impl<D> fmt::Debug for Session<D> {
 }
 
 /// What of a session does not depend on types: from bytes to frames, across connections.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Core {
     parser: Parser,
     /// The parser has nothing left of what it was fed.
     is_parsed: bool,
     link: Link,
+    /// The link is being polled.
+    is_polled: bool,
     machine: Machine,
     /// `None` where there is no further request to send.
     connector: Option<Box<Connector>>,
@@ -301,6 +304,7 @@ impl Core {
             parser: config.parser(&last_event_id),
             is_parsed: true,
             link,
+            is_polled: false,
             machine,
             connector: None,
             connection: None,
@@ -430,46 +434,52 @@ impl Core {
 
     /// One step of getting bytes to the parser.
     fn poll_link(&mut self, cx: &mut Context<'_>, expects_done: bool) -> Poll<Result<(), End>> {
-        // Taken out: code of the user's may panic here, and then the stream is over.
-        match std::mem::replace(&mut self.link, Link::Closed) {
-            Link::Open(mut body, form) => {
+        // Code of the user's has panicked in there: what it left is not to be polled.
+        if std::mem::replace(&mut self.is_polled, true) {
+            self.close();
+            return Poll::Ready(Err(End(None)));
+        }
+        let step = self.poll_step(cx, expects_done);
+        self.is_polled = false;
+        step
+    }
+
+    #[inline]
+    fn poll_step(&mut self, cx: &mut Context<'_>, expects_done: bool) -> Poll<Result<(), End>> {
+        match &mut self.link {
+            Link::Open(body, form) => {
                 // A server that always has something to say does not keep other tasks from running.
-                let chunk = tokio::task::coop::poll_proceed(cx).map(|budget| {
-                    let chunk = body.poll_chunk(cx);
-                    if chunk.is_ready() {
-                        budget.made_progress();
-                    }
-                    chunk
-                });
-                self.link = Link::Open(body, form);
-                self.poll_body(ready!(chunk), form, cx).map(Ok)
+                let budget = ready!(tokio::task::coop::poll_proceed(cx));
+                let (chunk, form) = (body.poll_chunk(cx), *form);
+                if chunk.is_ready() {
+                    budget.made_progress();
+                }
+                self.poll_body(chunk, form, cx).map(Ok)
             }
-            Link::Connecting(mut connecting) => {
+            Link::Connecting(connecting) => {
                 match connecting.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx) {
                     Poll::Ready(answer) => Poll::Ready(self.answered(answer, expects_done)),
                     Poll::Pending => {
-                        self.link = Link::Connecting(connecting);
                         if self.poll_asked_again(cx).is_ready() {
                             return Poll::Ready(self.tell(Input::Reconnect));
                         }
                         ready!(self.poll_silence(cx));
-                        self.link = Link::Closed;
                         let error = Error::new(ErrorKind::IdleTimeout).saying("no response came in the time allowed");
                         Poll::Ready(self.lost(error.into()))
                     }
                 }
             }
-            Link::Refused(mut refusal) => {
+            Link::Refused(refusal) => {
                 match refusal.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx) {
                     Poll::Ready(error) => Poll::Ready(self.lost(error.into())),
                     Poll::Pending => {
-                        self.link = Link::Refused(refusal);
                         ready!(self.poll_asked_again(cx));
                         Poll::Ready(self.tell(Input::Reconnect))
                     }
                 }
             }
-            Link::Lost(mut loss) => {
+            Link::Lost(loss) => {
+                let mut loss = std::mem::replace(loss, end_of_body());
                 if loss.is_regular_end {
                     if self.parser.is_truncated() {
                         loss.is_regular_end = false;
@@ -483,8 +493,7 @@ impl Core {
             Link::Complete => Poll::Ready(self.tell(Input::Complete(None))),
             Link::Dropped => Poll::Ready(self.tell(Input::Reconnect)),
             Link::Waiting(until) => {
-                self.link = Link::Waiting(until);
-                ready!(self.timer.poll_until(until, cx));
+                ready!(self.timer.poll_until(*until, cx));
                 Poll::Ready(self.tell(Input::Elapsed))
             }
             Link::Closed => {
@@ -524,13 +533,11 @@ impl Core {
             Poll::Ready(Some(Ok(chunk))) => {
                 self.timer.break_silence();
                 self.stats.bytes += chunk.len() as u64;
-                let shown = self.inspector.as_ref().map(|_| chunk.clone());
+                if let Some(inspector) = &self.inspector {
+                    inspector.show(&chunk);
+                }
                 self.parser.feed(if form == Form::Json { on_one_line(chunk) } else { chunk });
                 self.is_parsed = false;
-                // Afterwards, as it may panic.
-                if let (Some(inspector), Some(shown)) = (&self.inspector, shown) {
-                    inspector.show(&shown);
-                }
             }
             Poll::Ready(Some(Err(error))) => {
                 self.link = Link::Lost(caused(Error::new(ErrorKind::Transport), error).into());

@@ -91,8 +91,7 @@ impl<E: SseEvents<D>, D> TypedSession<E, D> {
     /// # Panics
     /// Where there is something to wait for by the clock, the next attempt or the end of `idle_timeout`, outside of a tokio
     /// runtime, or when a runtime in which it waited before is gone. Where code of yours panics, that is passed on. The stream is
-    /// over then, and says so at the next poll; but it goes on after a panic of the type's code, the deserializer's or that
-    /// of `inspect_bytes`.
+    /// over then, and says so at the next poll; but it goes on after a panic of the type's code or the deserializer's.
     pub async fn next(&mut self) -> Option<Result<TypedServerSentEvent<E>, Error>> {
         poll_fn(|cx| self.session.poll_item(cx)).await
     }
