@@ -386,7 +386,9 @@ impl fmt::Display for Unqualified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // An identifier may hold any letter, while all that stands between two of them is ASCII.
         // Of what is declared in a closure or an async function, `{{closure}}` is a part of the path.
-        let is_path = |char: char| char.is_ascii_alphanumeric() || "_:{}#".contains(char) || !char.is_ascii();
+        let is_path = |char: char| {
+            char.is_ascii_alphanumeric() || matches!(char, '_' | ':' | '{' | '}' | '#') || !char.is_ascii()
+        };
         let mut paths = self.0.split_inclusive(|char| !is_path(char));
         paths.try_for_each(|path| f.write_str(path.rsplit(':').next().unwrap_or_default()))
     }
