@@ -50,7 +50,7 @@ impl Connection {
         &self.0.url
     }
 
-    /// The number of the attempt that succeeded, as in [`Attempt::number`](crate::Attempt::number): 0 where the first request of a session did, else
+    /// The number of the attempt that succeeded, as in `Attempt::number`: 0 where the first request of a session did, else
     /// how many attempts had been made in the outage, which ends with a healthy connection.
     pub fn attempt(&self) -> u32 {
         self.0.attempt

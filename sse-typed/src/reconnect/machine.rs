@@ -366,15 +366,12 @@ impl Machine {
     /// The user wants a request sent, at once; but where that is at each event, it is the server who says how often, and that is
     /// kept to what a `retry:` of it may say. No later than it would be sent anyway.
     fn request(&mut self, delay: Duration, latest: Option<Instant>, now: Instant) -> Action {
-        let outage = self.outage.get_or_insert(Outage::new(now));
-        outage.requested = outage.requested.saturating_add(1);
         let until = self.due(self.requested).map_or(now, |due| due.min(latest.unwrap_or(due)));
-        self.requested = Some(until.max(now));
         if until <= now {
+            self.note_request(now, now);
             return self.connect(delay, now);
         }
-        self.phase = Phase::Waiting { until, wait: until - now, delay, requested: true };
-        Action::Wait { until, lost_to: None }
+        self.wait_for_request(until, delay, None, now)
     }
 
     /// The user has asked for another attempt while one was under way, which has failed: there is no wait but until it is due.
@@ -383,13 +380,21 @@ impl Machine {
             (Action::Wait { until, lost_to }, Phase::Waiting { delay, .. }) => (until, lost_to, delay),
             (action, _) => return action,
         };
-        let until = due.map_or(now, |due| due.clamp(now, until));
-        self.requested = Some(until);
-        if let Some(outage) = &mut self.outage {
-            outage.requested = outage.requested.saturating_add(1);
-        }
+        self.wait_for_request(due.map_or(now, |due| due.clamp(now, until)), delay, lost_to, now)
+    }
+
+    /// The user's request has to wait until then.
+    fn wait_for_request(&mut self, until: Instant, delay: Duration, lost_to: Option<Error>, now: Instant) -> Action {
+        self.note_request(until, now);
         self.phase = Phase::Waiting { until, wait: until - now, delay, requested: true };
         Action::Wait { until, lost_to }
+    }
+
+    /// A request that the user asked for is due then.
+    fn note_request(&mut self, due: Instant, now: Instant) {
+        let outage = self.outage.get_or_insert(Outage::new(now));
+        outage.requested = outage.requested.saturating_add(1);
+        self.requested = Some(due);
     }
 
     /// When the user may have the request sent again that was sent at this time.

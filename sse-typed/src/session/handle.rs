@@ -31,11 +31,12 @@ pub(super) struct Shared {
     may_reconnect: bool,
 }
 
-/// What a session tells of itself, as of when it last had to wait or went to another state.
+/// What a session tells of itself beside its state.
 pub(super) struct Facts {
     pub(super) last_event_id: LastEventId,
     pub(super) connection: Option<Connection>,
     pub(super) lost_to: Option<Arc<Error>>,
+    /// As of when the session last had to wait, or went to another state.
     pub(super) stats: Stats,
 }
 
@@ -166,8 +167,9 @@ impl SessionHandle {
     }
 
     /// Waits until the state has changed since this handle last told of it, and returns the latest; those between may be
-    /// skipped, so that it may be the same again. A new handle has told of the state it was made in, a clone of what its original has. Once the state is
-    /// [`State::Closed`] there is no other, and it is returned at once: leave the loop then, or it spins.
+    /// skipped, so that it may be the same again. A new handle has told of the state it was made in, a clone of what its
+    /// original has. Once the state is [`State::Closed`] there is no other, and it is returned at once: leave the loop then,
+    /// or it spins.
     ///
     /// ```no_run
     /// # async fn run(handle: sse_typed::SessionHandle) {
